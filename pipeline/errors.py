@@ -7,10 +7,12 @@
     ├── MissingCheckpoint         a model is not on this machine
     ├── MissingTool               a program or package is not on this machine
     ├── SourceError               a source could not be listed
+    ├── SessionBlocked            a site asks us to stop for a while
     ├── ServiceError              a server that a stage needs does not answer as it should
     ├── MediaError                one video's file cannot be used; carries a short `reason`
-    └── ShardError                one step failed on one shard
-        └── WorkerDied            its process was killed, or ran out of memory
+    ├── ShardError                one step failed on one shard
+    │   └── WorkerDied            its process was killed, or ran out of memory
+    └── EngineStopped             the run ended before a shard was finished (pipeline.engines)
 
 Anything else that escapes is a bug and keeps its traceback.
 """
@@ -45,6 +47,10 @@ class MissingTool(FramesongError):
 
 class SourceError(FramesongError):
     """A source could not be listed."""
+
+
+class SessionBlocked(FramesongError):
+    """A site asks us to stop for a while; that is never worked around."""
 
 
 class ServiceError(FramesongError):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -86,6 +86,12 @@ class Stage(ABC):
     """Tables that are read if the recipe has a step that writes them."""
     writes: ClassVar[Table[Row]]
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Options that may name a local file or folder. The recipe states it relative to itself; at
+        run time it is absolute."""
+        return ("model",)
+
     @abstractmethod
     def run(self, inputs: Inputs) -> Iterator[Row | Failure]:
         """Rows of `writes` and failures for one shard."""
@@ -98,10 +104,6 @@ class Stage(ABC):
         """
         return {}
 
-    def at(self, base: Callable[[str], str]) -> "Stage":
-        """The same stage with relative checkpoint folders made absolute by `base`."""
-        return self
-
     def config(self) -> dict[str, Any]:
         """What decides the rows: the options without runtime fields, JSON-safe."""
         return {
@@ -112,8 +114,9 @@ class Stage(ABC):
 
     @classmethod
     def options(cls) -> list[str]:
-        """The names of the options that a recipe may set."""
-        return [option.name for option in fields(cls)]
+        """The names of the options that a recipe may set: all fields but secrets, see
+        `pipeline.secret`."""
+        return [option.name for option in fields(cls) if "secret" not in option.metadata]
 
 
 def fingerprint(stage: Stage, upstream: dict[str, str]) -> str:

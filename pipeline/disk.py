@@ -1,0 +1,57 @@
+"""Writing files whole, and saying plainly when the disk refuses."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import DatasetError
+
+PARTIAL = ".partial-"
+"""What the names of unfinished files begin with."""
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""A full disk, a spent quota, a read-only or too small file system: for the user to mend."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn the disk's refusals while writing `path` into one line.
+
+    Raises:
+        DatasetError: names the trouble and the remedy.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in REFUSALS:
+            raise unwritable(path, error) from error
+        raise
+
+
+def unwritable(path: Path, error: OSError) -> DatasetError:
+    """The line for a disk that refuses."""
+    return DatasetError(
+        f"{path.parent} cannot be written: {error.strerror}. Make room there, and run it again; "
+        "everything that was finished is kept."
+    )
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, through a synced file beside it.
+
+    Raises:
+        DatasetError: the disk is full, or refuses otherwise.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+        try:
+            with partial.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise

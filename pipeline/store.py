@@ -1,0 +1,228 @@
+"""A dataset on disk: the only module that knows its layout.
+
+Every file is written beside its place, synced and renamed, and a part's manifest comes last:
+whatever moment a process is killed at, a part is either whole and declared, or absent.
+"""
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ValidationError
+
+from pipeline.disk import PARTIAL, write_atomically
+from pipeline.errors import DatasetBusy, DatasetError
+from schemas.manifest import PartManifest, ShardManifest
+from schemas.table import R, Row, Table, content_digest, from_arrow, to_arrow
+from schemas.video import VIDEOS
+
+M = TypeVar("M", PartManifest, ShardManifest)
+
+
+class Dataset:
+    """The folder that a recipe fills."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def recipe_file(self) -> Path:
+        """The recipe that last ran here."""
+        return self.root / "recipe.toml"
+
+    @property
+    def report_folder(self) -> Path:
+        """Where the audit report goes."""
+        return self.root / "report"
+
+    @property
+    def prefect_home(self) -> Path:
+        """Where this dataset's flow history lies."""
+        return self.root / ".prefect"
+
+    def media_folder(self, shard: str) -> Path:
+        """Where a shard's downloads wait until it is cut."""
+        return self.root / "media" / shard
+
+    def tar(self, shard: str) -> Path:
+        """A shard's clips."""
+        return self.root / "shards" / f"{shard}.tar"
+
+    def part(self, table: Table[Row], shard: str, variant: str | None = None) -> Path:
+        """The Parquet file of one table for one shard."""
+        folder = self.root / "tables" / table.name
+        return (folder / variant if variant else folder) / f"{shard}.parquet"
+
+    def shards(self) -> list[str]:
+        """The names of all shards that videos are assigned to, in the order of their making."""
+        manifests = sorted((self.root / "tables" / VIDEOS.name).glob("*.json"))
+        return [path.stem for path in manifests]
+
+    def uncut(self) -> list[str]:
+        """The shards whose clips are not committed yet."""
+        return [shard for shard in self.shards() if self.shard_manifest(shard) is None]
+
+    def variants(self, table: Table[Row]) -> list[str]:
+        """The variants of a table that lie on disk."""
+        folder = self.root / "tables" / table.name
+        return sorted(path.name for path in folder.glob("*/") if path.is_dir())
+
+    def read(self, table: Table[R], shard: str, variant: str | None = None) -> list[R]:
+        """The rows of a finished part; none where the part is not finished.
+
+        Raises:
+            DatasetError: the file is damaged or has other columns.
+        """
+        if self.manifest(table, shard, variant) is None:
+            return []
+        path = self.part(table, shard, variant)
+        try:
+            return from_arrow(table, pq.ParquetFile(path).read())
+        except (OSError, ValidationError, ValueError) as error:
+            raise DatasetError(
+                f"{self._name(path)} cannot be read ({type(error).__name__}): it is damaged or "
+                "from another version. Delete it and its .json to have it made again."
+            ) from error
+
+    def read_all(self, table: Table[R], variant: str | None = None) -> Iterator[R]:
+        """The rows of all finished parts of a table, shard by shard."""
+        for shard in self.shards():
+            yield from self.read(table, shard, variant)
+
+    def manifest(
+        self, table: Table[Row], shard: str, variant: str | None = None
+    ) -> PartManifest | None:
+        """What a part declares about itself; None where it is not finished."""
+        return self._load(self.part(table, shard, variant).with_suffix(".json"), PartManifest)
+
+    def shard_manifest(self, shard: str) -> ShardManifest | None:
+        """What a tar declares about itself; None where it is not finished."""
+        return self._load(self.tar(shard).with_suffix(".json"), ShardManifest)
+
+    def write(
+        self,
+        table: Table[R],
+        shard: str,
+        rows: list[R],
+        variant: str | None = None,
+        **facts: Any,
+    ) -> PartManifest:
+        """Write a part and then its manifest, which declares it finished.
+
+        Args:
+            facts: further fields of `PartManifest`.
+        """
+        path = self.part(table, shard, variant)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        buffer = io.BytesIO()
+        pq.write_table(to_arrow(table, rows), buffer, compression="zstd")
+        data = buffer.getvalue()
+        manifest = PartManifest(
+            table=table.name,
+            shard=shard,
+            variant=variant,
+            rows=len(rows),
+            digest=content_digest(table, rows),
+            sha256=hashlib.sha256(data).hexdigest(),
+            created_at=now(),
+            **facts,
+        )
+        path.with_suffix(".json").unlink(missing_ok=True)
+        write_atomically(path, data)
+        write_atomically(path.with_suffix(".json"), _json(manifest))
+        return manifest
+
+    def write_shard_manifest(self, manifest: ShardManifest) -> None:
+        """Declare a tar finished."""
+        write_atomically(self.tar(manifest.shard).with_suffix(".json"), _json(manifest))
+
+    def variant_bytes(self, table: Table[Row], variant: str) -> int:
+        """What one variant of a table takes on disk."""
+        folder = self.root / "tables" / table.name / variant
+        return sum(path.stat().st_size for path in folder.iterdir())
+
+    def delete_variant(self, table: Table[Row], variant: str) -> None:
+        """Delete one variant of a table."""
+        shutil.rmtree(self.root / "tables" / table.name / variant)
+
+    def delete_media(self, shard: str) -> None:
+        """Delete a shard's downloads."""
+        shutil.rmtree(self.media_folder(shard), ignore_errors=True)
+
+    def content_digest(self, variants: list[tuple[Table[Row], str | None]]) -> str:
+        """sha256 over the tars and the rows of the named tables: equal for two builds that hold
+        the same clips, captions and scores, whenever and wherever they ran."""
+        digest = hashlib.sha256()
+        for shard in self.shards():
+            tar = self.shard_manifest(shard)
+            digest.update(f"{shard} {tar.sha256 if tar else '-'}\n".encode())
+            for table, variant in variants:
+                part = self.manifest(table, shard, variant)
+                line = f"{table.name} {variant} {part.digest if part else '-'}\n"
+                digest.update(line.encode())
+        return digest.hexdigest()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from working on this dataset; released even by a kill.
+
+        Raises:
+            DatasetBusy: another process holds it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        path = self.root / ".lock"
+        with path.open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise DatasetBusy(
+                    f"Another framesong works on {self.root} ({file.read().strip()}). "
+                    "Wait for it to end, or stop it; nothing was changed."
+                ) from None
+            file.truncate(0)
+            file.write(f"pid {os.getpid()} on {platform.node()} since {now()}")
+            file.flush()
+            self._sweep()
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+    def _sweep(self) -> None:
+        for folder in ("shards", "tables"):
+            for path in (self.root / folder).rglob(f"{PARTIAL}*"):
+                path.unlink()
+
+    def _load(self, path: Path, kind: type[M]) -> M | None:
+        try:
+            return kind.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValidationError as error:
+            raise DatasetError(
+                f"{self._name(path)} is no manifest that this version reads. "
+                "Delete it to have its part made again."
+            ) from error
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self.root.parent))
+
+
+def _json(model: BaseModel) -> bytes:
+    return json.dumps(model.model_dump(mode="json"), indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

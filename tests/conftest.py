@@ -1,0 +1,35 @@
+"""What many tests share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""The models of tests are tiny: more threads would only wait for each other."""
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recipes know the light stages instead of those with models."""
+    from pipeline import steps
+    from tests import light_stages
+
+    monkeypatch.setattr(steps, "STAGES", light_stages.LIGHT)
+    light_stages.RUNS.clear()
+    light_stages.TARS_OPENED.clear()
+    light_stages.POISON.clear()
+    light_stages.Write.crash_on.clear()
+
+
+@pytest.fixture
+def write_recipe(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a recipe's text into a file beside the dataset that it names."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "my.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
