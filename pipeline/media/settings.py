@@ -1,11 +1,14 @@
 """The `[cut]` options of a recipe."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.settings import Settings
 from schemas.table import Decibels, Hertz, Seconds
+
+OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+"""RFC 6716, section 2."""
 
 
 class Cutting(Settings):
@@ -19,6 +22,7 @@ class Cutting(Settings):
     sample_rate: Hertz = Field(default=48_000, ge=8_000)
     """Of the mono audio. 48 kHz is Opus's own rate and divides evenly into 24 and 16 kHz."""
     audio_format: Literal["flac", "wav", "opus"] = "flac"
+    """16-bit FLAC or WAV, or Opus, which loses a little and takes a tenth of the space."""
     peak_dbfs: Decibels = Field(default=-1.0, le=0)
     """Peak that each clip is brought to, by one linear gain."""
     silence_rms: float = Field(default=2e-3, ge=0)
@@ -27,6 +31,14 @@ class Cutting(Settings):
     short_side: int = Field(default=512, ge=16)
     """Upper bound of a frame's shorter side in pixels; a frame is never enlarged."""
     jpeg_quality: int = Field(default=95, ge=1, le=100)
+    """Of the frames."""
     cutter: Literal["pyav", "ffmpeg"] = "pyav"
     """`pyav` cuts in this process; `ffmpeg` runs the ffmpeg program, and is also tried for files
     that PyAV cannot decode."""
+
+    @model_validator(mode="after")
+    def _opus_has_few_rates(self) -> Self:
+        if self.audio_format == "opus" and self.sample_rate not in OPUS_RATES:
+            rates = ", ".join(map(str, OPUS_RATES))
+            raise ValueError(f"Opus has the sample rates {rates}: set one, or another audio_format")
+        return self
