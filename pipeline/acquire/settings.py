@@ -15,11 +15,13 @@ class Fetching(Settings):
     )
     """yt-dlp's format selector: moderate size, no AI upscaling, no dynamic range compression."""
     format_sort: list[str] = ["lang", "res:480", "vcodec:avc", "acodec:opus"]
+    """yt-dlp's order of preference among what the selector allows."""
     gap_seconds: Seconds = Field(default=6.0, ge=0)
     """Mean pause between two videos of one site. Guests of YouTube get about 300 videos an hour."""
     retries: int = Field(default=5, ge=0)
     """For each request that fails in passing."""
     socket_timeout: Seconds = Field(default=20.0, gt=0)
+    """How long a silent server is waited for, each time."""
     rate_limit: int | None = Field(default=None, gt=0)
     """Bytes a second; none by default."""
     keep_media: bool = False
@@ -27,3 +29,4 @@ class Fetching(Settings):
     cookies_file: str | None = None
     """A Netscape cookies file, only if you want one used; it is never copied or logged."""
     proxy: str | None = None
+    """Address of a proxy, only if you want one used."""
