@@ -1,0 +1,185 @@
+"""Which clips are shown, with what, and where the links lead."""
+
+import io
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.audit.gallery import build_gallery
+from pipeline.audit.links import at_second
+from pipeline.audit.picks import choose
+from pipeline.audit.thumbnails import safe_name, thumbnail
+from pipeline.stage import Sample
+from tests.inputs import jpeg
+from tests.pipeline.audit.audit_data import clip, dataset, score, small, step, video
+
+IDS = [f"clip-{n:03d}" for n in range(200)]
+VALUES = {clip_id: n / 200 for n, clip_id in enumerate(IDS)}
+
+
+def test_a_quarter_each_is_worst_best_borderline_and_random() -> None:
+    picks = choose(IDS, VALUES, 40)
+
+    assert Counter(picks.values()) == {"worst": 10, "best": 10, "borderline": 10, "random": 10}
+    assert {clip_id for clip_id, pick in picks.items() if pick == "worst"} == set(IDS[:10])
+    assert {clip_id for clip_id, pick in picks.items() if pick == "best"} == set(IDS[-10:])
+    borderline = [VALUES[clip_id] for clip_id, pick in picks.items() if pick == "borderline"]
+    assert all(abs(value - 0.25) < 0.03 for value in borderline)
+
+
+def test_the_choice_does_not_depend_on_order() -> None:
+    assert choose(IDS, VALUES, 40) == choose(IDS[::-1], dict(reversed(VALUES.items())), 40)
+
+
+def test_without_scores_all_are_random() -> None:
+    assert set(choose(IDS, {}, 8).values()) == {"random"}
+    assert len(choose(IDS, {}, 8)) == 8
+
+
+def test_a_small_dataset_is_shown_whole() -> None:
+    assert set(choose(IDS[:5], VALUES, 60)) == set(IDS[:5])
+
+
+def test_clips_without_a_score_can_still_be_picked() -> None:
+    picks = choose(["a", "b"], {"a": 0.5}, 60)
+
+    assert picks["b"] == "random"
+
+
+def test_a_gallery_clip_holds_all_that_is_known(tmp_path: Path) -> None:
+    gallery = build_gallery(small(), tmp_path)
+    shown = {each.clip_id: each for each in gallery.clips}
+    first = shown["local-a-00000000"]
+    second = shown["local-a-00020000"]
+
+    assert gallery.ranking is not None
+    assert gallery.ranking.step == "clip_score"
+    assert len(shown) == 4
+    assert [caption.text for caption in first.frame_captions] == ["a cat"]
+    assert [caption.text for caption in first.music_captions] == ["slow"]
+    assert {each.subject: each.value for each in first.scores} == {
+        "prompt": 0.1,
+        "answer:describe": 0.25,
+    }
+    assert [(gap.step, gap.reason) for gap in second.missing] == [("music", "oom")]
+    assert second.prompts[0].violations == ["too_long", "music_word"]
+    assert second.url == "https://example.org/local-a.mp4#t=20"
+    assert shown["local-b-00010000"].pick == "worst"
+    assert second.pick == "best"
+
+
+def test_gallery_media_are_small_frames_and_the_shards_own_audio(tmp_path: Path) -> None:
+    data = small()
+    first = build_gallery(data, tmp_path).clips[0]
+    sample = next(each for each in data.samples("train-000000") if each.clip_id == first.clip_id)
+
+    assert first.frame is not None
+    assert first.audio is not None
+    with Image.open(tmp_path / first.frame) as image:
+        assert (image.format, image.size) == ("JPEG", (320, 213))
+    assert (tmp_path / first.audio).read_bytes() == sample.audio
+
+
+def test_media_that_cannot_be_read_are_none(tmp_path: Path) -> None:
+    data = replace(
+        small(),
+        samples=lambda shard: iter([Sample("local-c-00030000", b"", "flac", b"no picture", {})]),
+    )
+
+    for each in build_gallery(data, tmp_path).clips:
+        assert each.frame is None
+        assert each.audio is None
+
+
+def test_a_shard_without_its_tar_leaves_the_texts(tmp_path: Path) -> None:
+    gallery = build_gallery(replace(small(), samples=lambda shard: iter([])), tmp_path)
+
+    assert len(gallery.clips) == 4
+    assert all(each.frame is None for each in gallery.clips)
+
+
+def test_audio_of_an_unknown_kind_is_not_written(tmp_path: Path) -> None:
+    one = clip("local-a", 0.0)
+    sample = Sample(one.clip_id, b"<script>", "html", jpeg(1), {})
+    data = dataset([video("local-a")], [one], [])
+
+    gallery = build_gallery(replace(data, samples=lambda shard: iter([sample])), tmp_path)
+    assert gallery.clips[0].audio is None
+    assert [path.suffix for path in (tmp_path / "gallery").iterdir()] == [".jpg"]
+
+
+def test_scores_that_are_no_numbers_do_not_rank(tmp_path: Path) -> None:
+    one = clip("local-a", 0.0)
+    steps = [step("s", "scores", [score(one.clip_id, float("nan"))])]
+
+    gallery = build_gallery(dataset([video("local-a")], [one], steps), tmp_path)
+    assert gallery.clips[0].pick == "random"
+    assert gallery.clips[0].scores == []
+
+
+@pytest.mark.parametrize(
+    "clip_id", ["../../etc/passwd", "a/b", "C:\\x", "a\x00b", "-rf", "x" * 999]
+)
+def test_file_names_are_safe(clip_id: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,100}", safe_name(clip_id))
+
+
+def test_file_names_differ_where_only_case_does() -> None:
+    assert safe_name("youtube-abc").lower() != safe_name("youtube-ABC").lower()
+
+
+def test_a_small_picture_is_not_enlarged() -> None:
+    small_picture = thumbnail(jpeg(1, (96, 64)))
+
+    assert small_picture is not None
+    with Image.open(io.BytesIO(small_picture)) as image:
+        assert image.size == (96, 64)
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture", jpeg(1)[:200], b"GIF89a" + b"\0" * 40])
+def test_a_damaged_picture_gives_no_thumbnail(data: bytes) -> None:
+    assert thumbnail(data) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("https://www.youtube.com/watch?v=a_b", "https://www.youtube.com/watch?v=a_b&t=83s"),
+        ("https://youtu.be/a?t=5", "https://youtu.be/a?t=83s"),
+        ("https://vimeo.com/12?h=3", "https://vimeo.com/12?h=3#t=83"),
+        ("http://127.0.0.1:8000/v.mp4", "http://127.0.0.1:8000/v.mp4#t=83"),
+        ("http://[::1]:80/v.mp4", "http://[::1]:80/v.mp4#t=83"),
+        ("https://name:secret@example.org/v", "https://example.org/v#t=83"),
+        ("https://youtube.com.example.org/v", "https://youtube.com.example.org/v#t=83"),
+    ],
+)
+def test_web_addresses_lead_to_the_second(url: str, link: str) -> None:
+    assert at_second(url, 83.9) == link
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "java\nscript:alert(1)",
+        " javascript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "file:///etc/passwd",
+        "/home/me/video.mp4",
+        "video.mp4",
+        "",
+        "https://",
+        "https://exa mple.org/",
+        "https://example.org/\u202egpj.exe",
+        "https://example.org:notaport/",
+        "http://[::1/",
+        'https://example.org/"onclick="alert(1)',
+    ],
+)
+def test_nothing_else_becomes_a_link(url: str) -> None:
+    assert at_second(url, 1.0) is None

@@ -1,0 +1,113 @@
+"""The report's folder: complete, repeatable, and careful with what is in its place."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.audit import AuditData, write, write_report
+from pipeline.errors import DatasetError
+from schemas.report import Report
+from tests.pipeline.audit.audit_data import clip, dataset, empty, small, step, video
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_report_is_a_page_its_figures_and_its_media(tmp_path: Path) -> None:
+    report = write_report(small(), tmp_path / "report")
+    files = contents(tmp_path / "report")
+
+    assert {"index.html", "report.json"} <= files.keys()
+    named = {file for each in report.gallery.clips for file in (each.frame, each.audio)}
+    assert files.keys() - {"index.html", "report.json"} == named
+    assert Report.model_validate_json(files["report.json"]) == report
+
+
+def test_equal_data_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write, "now", lambda: "2026-01-02T03:04:05+00:00")
+    write_report(small(), tmp_path / "one")
+    write_report(small(), tmp_path / "two")
+
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_a_new_report_replaces_the_old_one_whole(tmp_path: Path) -> None:
+    write_report(small(), tmp_path / "report")
+    write_report(empty(), tmp_path / "report")
+
+    assert contents(tmp_path / "report").keys() == {"index.html", "report.json"}
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_failure_leaves_the_old_report_as_it_was(tmp_path: Path) -> None:
+    write_report(small(), tmp_path / "report")
+    before = contents(tmp_path / "report")
+
+    def damaged(shard: str) -> None:
+        raise DatasetError(f"{shard} is damaged")
+
+    data: AuditData = replace(small(), samples=damaged)  # type: ignore[arg-type]
+    with pytest.raises(DatasetError, match="damaged"):
+        write_report(data, tmp_path / "report")
+
+    assert contents(tmp_path / "report") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    (tmp_path / ".partial-report-999999" / "gallery").mkdir(parents=True)
+    write_report(empty(), tmp_path / "report")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "thesis.tex").write_text("years of work")
+
+    with pytest.raises(DatasetError, match="holds something else"):
+        write_report(small(), tmp_path / "report")
+    assert contents(tmp_path / "report") == {"thesis.tex": b"years of work"}
+
+
+@pytest.mark.parametrize(
+    ("data", "sentences"),
+    [
+        (
+            empty(),
+            [
+                "No video is listed",
+                "The recipe has no annotation steps",
+                "the recipe has no scoring step",
+                "The recipe has no step that writes prompts",
+                "There are no clips to look at",
+            ],
+        ),
+        (
+            dataset([video("local-a")], [], [step("s", "scores", []), step("p", "prompts", [])]),
+            ["no scoring step has given rows", "has written no prompts", "Nothing was dropped"],
+        ),
+        (
+            dataset(
+                [video("local-a")],
+                [clip("local-a", 0.0)],
+                [step("p", "prompts", [], {"local-a-00000000": "refused"})],
+            ),
+            ["failed on every clip", "as no prompt has a score yet", "refused"],
+        ),
+    ],
+)
+def test_what_is_missing_is_said_plainly(
+    tmp_path: Path, data: AuditData, sentences: list[str]
+) -> None:
+    write_report(data, tmp_path / "report")
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+    for sentence in sentences:
+        assert sentence in page
