@@ -1,0 +1,268 @@
+"""The command line. Commands plan first: with nothing to do they answer at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import ready, show
+from flows.outcome import StepOutcome, exit_code
+from pipeline.errors import FramesongError, RecipeError, unknown
+from pipeline.plan import Choice, plan
+from pipeline.recipe import Recipe, keep, load
+from pipeline.status import Status, status
+from pipeline.store import Dataset
+
+app = typer.Typer(
+    name="framesong",
+    help="Build music-image datasets from music videos: clips, frames, captions, prompts, scores.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RecipeArgument = Annotated[
+    Path, typer.Argument(metavar="RECIPE", help="A recipe file, or a dataset folder.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def main() -> None:
+    """Run a command and turn what went wrong into one line and an exit code."""
+    try:
+        app()
+    except FramesongError as error:
+        show.error(str(error))
+        sys.exit(1)
+    except SystemExit as end:
+        if end.code == 130:  # what typer makes of a KeyboardInterrupt
+            show.error("Interrupted. Everything that was finished is kept; run it again to go on.")
+        raise
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path("framesong-demo"),
+) -> None:
+    """Build a small dataset offline, from synthetic music videos to the report."""
+    from flows.demo import prepare
+
+    with prepare(folder) as recipe:
+        build(recipe)
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(metavar="amv|yt8m-mv|folder|demo")],
+) -> None:
+    """Print a recipe to start from."""
+    known = sorted(path.stem.replace("_", "-") for path in RECIPES.glob("*.toml"))
+    if name.replace("_", "-") not in known:
+        raise RecipeError(unknown("recipe", name, known))
+    text = (RECIPES / f"{name.replace('-', '_')}.toml").read_text(encoding="utf-8")
+    typer.echo(text, nl=False)
+
+
+@app.command()
+def doctor(
+    recipe: Annotated[Path | None, typer.Argument(metavar="RECIPE")] = None,
+) -> None:
+    """Say what is missing on this machine, and how to get it."""
+    from flows.doctor import examine
+
+    found = show.findings(examine(load(recipe) if recipe else None))
+    raise typer.Exit(int(any(finding.mark == "MISSING" for finding in found)))
+
+
+@app.command()
+def build(recipe: RecipeArgument, dry_run: DryRun = False) -> None:
+    """List, download, screen, cut, annotate and report: whatever of it is not done yet."""
+    loaded = load(recipe)
+    dataset = Dataset(loaded.root)
+    if not loaded.sources:
+        raise RecipeError(f"{loaded.file.name} has no [source.NAME]: there is nothing to build.")
+    from pipeline.build import ask_sources, check_cut, list_videos
+
+    if dry_run:
+        show.listing(ask_sources(dataset, loaded, show.line))
+        show.plan(status(dataset, loaded))
+        return
+    with dataset.lock():
+        check_cut(dataset, loaded)
+        keep(loaded)
+        show.listing(list_videos(dataset, loaded, show.line))
+    before = _checked(dataset, loaded)
+    from pipeline.audit.load import is_current
+
+    if not before.todo and is_current(dataset, loaded):
+        show.nothing_to_do(before)
+        raise typer.Exit(_judge([], before))
+    from flows.runtime import prefect_server
+
+    with prefect_server(dataset.prefect_home):
+        from flows.build import build as flow
+
+        outcomes = flow(str(loaded.file), relist=False)
+    _finish(dataset, loaded, outcomes)
+
+
+@app.command()
+def annotate(
+    recipe: RecipeArgument,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="STAGE", help="Only this step; repeatable."),
+    ] = None,
+    shards: Annotated[str, typer.Option(metavar="GLOB", help="Only shards so named.")] = "*",
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try clips again that failed.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run also what is done.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Run the annotation steps that are missing or stale."""
+    loaded = load(recipe)
+    dataset = _existing(loaded)
+    choice = Choice(tuple(only or ()), shards, force, retry_failed)
+    plans = plan(dataset, loaded, choice)
+    if dry_run:
+        show.step_plans(plans)
+        return
+    if not any(planned.todo for planned in plans):
+        show.blocked(plans)
+        show.nothing_to_do(_checked(dataset, loaded))
+        raise typer.Exit(1 if any(planned.blocked for planned in plans) else 0)
+    with dataset.lock():  # say so now if another works on it, not when a server has started
+        keep(loaded)
+    ready.check(loaded, [planned.step for planned in plans if planned.todo])
+    from flows.runtime import prefect_server
+
+    with prefect_server(dataset.prefect_home):
+        from flows.annotate import annotate as flow
+
+        outcomes = flow(str(loaded.file), choice)
+    _finish(dataset, loaded, outcomes)
+
+
+@app.command(name="status")
+def status_command(recipe: RecipeArgument, json: Json = False) -> None:
+    """Say what is done, stale, missing and failed, and what a run would do."""
+    loaded = load(recipe)
+    found = status(_existing(loaded), loaded)
+    show.as_json(found.model_dump()) if json else show.status(found)
+
+
+@app.command()
+def failures(
+    recipe: RecipeArgument,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="List videos again that failed in passing; then build.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say what failed or was dropped, by class and reason."""
+    from dataclasses import asdict
+
+    from pipeline.build import relist_failed
+    from pipeline.failures import losses
+
+    loaded = load(recipe)
+    dataset = _existing(loaded)
+    if retry:
+        with dataset.lock():
+            videos = relist_failed(dataset, loaded)
+        show.relisted(videos, recipe)
+        return
+    found = list(losses(dataset, loaded))
+    show.as_json([asdict(loss) for loss in found]) if json else show.losses(found)
+
+
+@app.command()
+def audit(recipe: RecipeArgument, json: Json = False) -> None:
+    """Write the quality report: HTML for people, JSON for programs."""
+    from pipeline.audit import write_report
+    from pipeline.audit.load import load_audit
+
+    loaded = load(recipe)
+    dataset = _existing(loaded)
+    with dataset.lock():
+        report = write_report(load_audit(dataset, loaded), dataset.report_folder)
+    show.as_json(report.model_dump(mode="json")) if json else show.report(dataset)
+
+
+@app.command()
+def verify(recipe: RecipeArgument, json: Json = False) -> None:
+    """Check every digest and reference; print the dataset's content digest."""
+    from dataclasses import asdict
+
+    from flows.progress import Progress
+    from pipeline.verify import verify as check
+
+    loaded = load(recipe)
+    dataset = _existing(loaded)
+    with Progress("verify", len(dataset.shards())) as progress:
+        verdict = check(dataset, loaded, lambda shard: progress.advance())
+    show.as_json(asdict(verdict)) if json else show.verdict(verdict)
+    raise typer.Exit(1 if verdict.problems else 0)
+
+
+@app.command()
+def prune(recipe: RecipeArgument, dry_run: DryRun = False) -> None:
+    """Delete variants that the recipe no longer names."""
+    from pipeline.prune import unused
+
+    loaded = load(recipe)
+    dataset = _existing(loaded)
+    with dataset.lock():
+        found = unused(dataset, loaded)
+        sizes = {
+            f"{each.table.name}/{each.variant}": dataset.variant_bytes(each.table, each.variant)
+            for each in found
+        }
+        if not dry_run:
+            for each in found:
+                dataset.delete_variant(each.table, each.variant)
+    show.pruned(sizes, dry_run)
+
+
+def _existing(recipe: Recipe) -> Dataset:
+    dataset = Dataset(recipe.root)
+    if not dataset.shards():
+        raise RecipeError(
+            f"There is no dataset in {recipe.root} yet: `framesong build {recipe.file.name}` first."
+        )
+    return dataset
+
+
+def _checked(dataset: Dataset, recipe: Recipe) -> Status:
+    """The status, after making sure that every step that has work also has its models."""
+    found = status(dataset, recipe)
+    working = [
+        recipe.step(step.step)
+        for step in found.steps
+        if found.uncut_shards or step.missing or step.stale
+    ]
+    ready.check(recipe, working)
+    return found
+
+
+def _finish(dataset: Dataset, recipe: Recipe, outcomes: list[StepOutcome]) -> None:
+    found = status(dataset, recipe)
+    show.outcomes(outcomes)
+    show.where_things_are(dataset, recipe, found)
+    raise typer.Exit(_judge(outcomes, found, recipe.run.min_yield))
+
+
+def _judge(outcomes: list[StepOutcome], found: Status, min_yield: float = 0.0) -> int:
+    code = exit_code(outcomes, min_yield)
+    if code == 0 and found.clips == 0:
+        show.error("No clip came out. `framesong failures` says why.")
+        return 3
+    if code == 3:
+        show.error(f"Less came out than min_yield = {min_yield} allows: `framesong failures`.")
+    return code

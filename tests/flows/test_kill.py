@@ -1,0 +1,89 @@
+"""A build that is killed goes on where it was, and gives what an undisturbed one gives."""
+
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from pipeline.recipe import load
+from pipeline.verify import verify
+from tests.flows import points
+from tests.flows.commands import Done, framesong
+from tests.flows.conftest import Built
+from tests.flows.points import Killed, finished, kill, unfinished
+
+pytestmark = pytest.mark.timeout(900)
+
+FIVE = (
+    points.FETCHING,
+    points.CUTTING,
+    points.AFTER_TAR,
+    points.ANNOTATING,
+    points.REPORTING,
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """A build that was killed five times, each time further on, and then left alone."""
+
+    built: Built
+    kills: dict[str, Killed]
+    last: Done
+
+
+@pytest.fixture(scope="module")
+def story(built: Built) -> Story:
+    world = built.world
+    world.recipe("killed")
+    world.copy_history("built", "killed")
+    kills = {point.name: kill(world, "killed", point) for point in FIVE}
+    last = framesong("build", world.folder / "killed.toml")
+    return Story(built, kills, last)
+
+
+def test_after_kills_at_five_points_the_same_command_finishes(story: Story) -> None:
+    assert story.last.code == 0, story.last.err
+
+
+def test_the_content_is_that_of_an_undisturbed_build(story: Story) -> None:
+    world = story.built.world
+    verdict = verify(
+        world.dataset("killed"), load(world.folder / "killed.toml"), lambda shard: None
+    )
+    assert verdict.problems == ()
+    assert verdict.digest == story.built.digest
+
+
+def test_a_kill_leaves_the_command_no_time(story: Story) -> None:
+    assert {killed.code for killed in story.kills.values()} == {-signal.SIGKILL}
+
+
+def test_each_kill_came_later_than_the_one_before(story: Story) -> None:
+    done = [len(killed.finished) for killed in story.kills.values()]
+    assert done == sorted(done)
+    assert done[0] > 0
+
+
+def test_each_kill_came_where_it_was_meant_to(story: Story) -> None:
+    left = {name: " ".join(killed.unfinished) for name, killed in story.kills.items()}
+    assert "media/" in left[points.FETCHING.name]
+    assert ".tar" not in left[points.CUTTING.name]
+    assert ".tar" in left[points.AFTER_TAR.name]
+    assert "report" in left[points.REPORTING.name]
+
+
+def test_finished_work_is_not_repeated(story: Story) -> None:
+    now = finished(story.built.world.dataset("killed"))
+    for name, killed in story.kills.items():
+        assert killed.finished.items() <= now.items(), name
+
+
+def test_nothing_unfinished_is_left_lying(story: Story) -> None:
+    assert unfinished(story.built.world.dataset("killed")) == []
+
+
+def test_no_worker_and_no_server_outlives_a_killed_command(story: Story) -> None:
+    assert {name: killed.alone for name, killed in story.kills.items()} == dict.fromkeys(
+        story.kills, True
+    )
