@@ -107,7 +107,7 @@ def build(recipe: RecipeArgument, dry_run: DryRun = False) -> None:
     with prefect_server(dataset.prefect_home):
         from flows.build import build as flow
 
-        outcomes = flow(str(loaded.file), relist=False)
+        outcomes = flow(str(recipe), relist=False)
     _finish(dataset, loaded, outcomes)
 
 
@@ -145,7 +145,7 @@ def annotate(
     with prefect_server(dataset.prefect_home):
         from flows.annotate import annotate as flow
 
-        outcomes = flow(str(loaded.file), choice)
+        outcomes = flow(str(recipe), choice)
     _finish(dataset, loaded, outcomes)
 
 

@@ -34,7 +34,7 @@ class StepOutcome:
 
 
 def exit_code(outcomes: list[StepOutcome], min_yield: float) -> int:
-    """0 done; 3 less came out than `min_yield` allows; 1 enough did, but shards were lost."""
+    """0 done; 3 less came out than `min_yield` allows; 1 enough did, but not of every shard."""
     if any(outcome.falls_short(min_yield) for outcome in outcomes):
         return 3
-    return int(any(outcome.errors for outcome in outcomes))
+    return int(any(outcome.errors or outcome.blocked for outcome in outcomes))

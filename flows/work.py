@@ -12,7 +12,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.outcome import StepOutcome
 from flows.progress import Progress
 from pipeline.engines import Engine, EngineStopped, WorkerBug
-from pipeline.errors import FramesongError
+from pipeline.errors import FramesongError, ServiceError, ShardError
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def run_shards(
         shards: taken one by one; each starts as soon as it is given and a worker is free.
         engine: not entered yet.
         count: is given what the engine returned for each shard that was made.
-        retries: how often a shard is tried again that failed for want of memory, a server, a disk.
+        retries: how often a shard is tried again whose worker died or whose server failed.
 
     Raises:
         Exception: the first that is neither for people nor a worker's, so a bug.
@@ -83,9 +83,7 @@ def _attempt(engine: Engine, shard: str, retries: int, note: Callable[[str, str]
     while True:
         try:
             return engine.run(shard)
-        except EngineStopped:
-            raise
-        except FramesongError as error:
+        except (ShardError, ServiceError) as error:
             if retries == 0:
                 raise
             retries -= 1

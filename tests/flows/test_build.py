@@ -137,3 +137,12 @@ def test_a_moved_dataset_folder_still_says_what_it_is(built: Built) -> None:
     status = json.loads(framesong("status", elsewhere, "--json").out)
     assert (status["clips"], status["dataset"]) == (7, str(elsewhere))
     assert all(step["done"] == 4 for step in status["steps"])
+
+
+def test_a_copied_dataset_folder_is_worked_on_where_it_lies(built: Built) -> None:
+    copy = built.world.copy("built", "copied")
+    step = load(built.world.folder / "copied.toml").step("clip_score")
+    part = copy.part(step.table, copy.shards()[0], step.variant)
+    part.with_suffix(".json").unlink()
+    assert framesong("annotate", copy.root).code == 0
+    assert part.with_suffix(".json").exists()

@@ -134,7 +134,9 @@ def test_a_yield_below_what_is_allowed_is_3_and_a_lost_shard_is_1() -> None:
     none = StepOutcome("cut", asked=10, given=0)
     idle = StepOutcome("cut")
     lost = StepOutcome("cut", asked=10, given=10, errors={"train-000000": "gone"})
-    assert [exit_code([each], 0.5) for each in (good, poor, none, idle, lost)] == [0, 3, 3, 0, 1]
+    held = StepOutcome("cut", asked=10, given=10, blocked=["train-000000"])
+    each = (good, poor, none, idle, lost, held)
+    assert [exit_code([outcome], 0.5) for outcome in each] == [0, 3, 3, 0, 1, 1]
     assert exit_code([none], 0.0) == 3
     assert exit_code([poor, lost], 0.5) == 3
 

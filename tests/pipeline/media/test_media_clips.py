@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
@@ -205,7 +206,7 @@ def test_what_pyav_cannot_decode_fails_without_ffmpeg(
 def test_the_program_inside_imageio_ffmpeg_will_do(
     master: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    program = imageio_ffmpeg.get_ffmpeg_exe()
     expected = [(c.clip_id, c.frame_pts_s, s.audio) for c, s in made(master)]
     monkeypatch.setattr(ffmpeg_cutter.shutil, "which", lambda name: None)
     assert ffmpeg_cutter.find_ffmpeg() == program
