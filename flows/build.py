@@ -113,6 +113,7 @@ def _fetch(dataset: Dataset, recipe: Recipe, shard: str, outcome: StepOutcome) -
             if media.status == "ok":
                 outcome.given += 1
             else:
+                outcome.excused += media.status in ("permanent", "policy")
                 outcome.failures[str(media.reason)] += 1
                 progress.note(f"{media.video_id}: {media.status}: {media.detail}")
             progress.advance()
@@ -123,9 +124,11 @@ def _fetch(dataset: Dataset, recipe: Recipe, shard: str, outcome: StepOutcome) -
 
 def _count_screened(dataset: Dataset, shard: str, outcome: StepOutcome) -> None:
     verdicts = dataset.read(SCREENING, shard)
-    kept = accepted(dataset, shard)
+    asked = len({row.video_id for row in verdicts})
+    kept = len(accepted(dataset, shard))
     dropped = Counter(row.check for row in verdicts if not row.passed)
     outcome.made.append(shard)
-    outcome.asked += len({row.video_id for row in verdicts})
-    outcome.given += len(kept)
+    outcome.asked += asked
+    outcome.given += kept
+    outcome.excused += asked - kept
     outcome.failures += dropped

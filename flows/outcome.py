@@ -23,6 +23,8 @@ class StepOutcome:
     """Videos or clips that came in."""
     given: int = 0
     """Those of them that came out as media, clips or rows."""
+    excused: int = 0
+    """Those of `asked` that nobody could have got or that were dropped on purpose."""
     failures: Counter[str] = field(default_factory=Counter)
     """By reason. While cutting these are clips, though videos are counted."""
     errors: dict[str, str] = field(default_factory=dict)
@@ -30,7 +32,8 @@ class StepOutcome:
 
     def falls_short(self, min_yield: float) -> bool:
         """Whether less came out than is allowed; nothing at all never is."""
-        return bool(self.asked) and (self.given == 0 or self.given < min_yield * self.asked)
+        expected = self.asked - self.excused
+        return expected > 0 and (self.given == 0 or self.given < min_yield * expected)
 
 
 def exit_code(outcomes: list[StepOutcome], min_yield: float) -> int:

@@ -34,5 +34,5 @@ class RunSettings(Settings):
     """How often a shard is tried again whose worker died or whose server failed; then it is set
     aside, and the run goes on without it."""
     min_yield: float = Field(default=0.5, ge=0, le=1)
-    """Exit with 3 when a step gives less than this share of what it was given. Nothing at all is
-    never a success, whatever is set here."""
+    """Exit with 3 when a step gives less than this share of what it was given; videos that are gone
+    for good or dropped on purpose do not count. Nothing at all is never a success."""

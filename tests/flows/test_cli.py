@@ -135,8 +135,9 @@ def test_a_yield_below_what_is_allowed_is_3_and_a_lost_shard_is_1() -> None:
     idle = StepOutcome("cut")
     lost = StepOutcome("cut", asked=10, given=10, errors={"train-000000": "gone"})
     held = StepOutcome("cut", asked=10, given=10, blocked=["train-000000"])
-    each = (good, poor, none, idle, lost, held)
-    assert [exit_code([outcome], 0.5) for outcome in each] == [0, 3, 3, 0, 1, 1]
+    gone = StepOutcome("fetch", asked=10, given=2, excused=7)
+    each = (good, poor, none, idle, lost, held, gone)
+    assert [exit_code([outcome], 0.5) for outcome in each] == [0, 3, 3, 0, 1, 1, 0]
     assert exit_code([none], 0.0) == 3
     assert exit_code([poor, lost], 0.5) == 3
 
