@@ -27,6 +27,7 @@ format: $(BIN)/.ready ## put the code into shape
 
 bench: $(BIN)/.ready ## measure the cost of cutting against ffmpeg processes, and its exactness
 	$(BIN)/python infra/bench/cut.py
+	$(BIN)/python infra/bench/oracle.py
 
 vllm: .venv-vllm/.ready ## build vLLM's own environment, which it cannot share with Prefect
 

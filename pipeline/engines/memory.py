@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 _ASK = """
 import json, torch

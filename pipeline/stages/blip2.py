@@ -54,16 +54,12 @@ class Blip2(Stage):
 
     def __post_init__(self) -> None:
         if not self.questions:
-            raise RecipeError(
-                "Stage `blip2` has no `questions`: give at least one, or leave it out."
-            )
+            raise RecipeError("it has no `questions`: give at least one, or leave it out.")
         if self.form and "{question}" not in self.form:
-            raise RecipeError(
-                "Stage `blip2`: `form` needs `{question}` in it, where the question goes."
-            )
+            raise RecipeError("`form` needs `{question}` in it, where the question goes.")
         for option in ("max_new_tokens", "num_beams", "batch_size"):
             if getattr(self, option) < 1:
-                raise RecipeError(f"Stage `blip2`: `{option}` must be at least 1.")
+                raise RecipeError(f"`{option}` must be at least 1.")
 
     def models(self) -> dict[str, ModelRecord]:
         from pipeline.models.checkpoint import resolve

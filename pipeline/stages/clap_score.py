@@ -37,7 +37,7 @@ class ClapScore(Stage):
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
-            raise RecipeError("Stage `clap_score`: `batch_size` must be at least 1.")
+            raise RecipeError("`batch_size` must be at least 1.")
 
     def models(self) -> dict[str, ModelRecord]:
         from pipeline.models.checkpoint import resolve

@@ -46,7 +46,7 @@ class LpMusicCaps(Stage):
     def __post_init__(self) -> None:
         for option, least in (("num_beams", 1), ("max_length", 3), ("batch_size", 1)):
             if getattr(self, option) < least:
-                raise RecipeError(f"Stage `lp_music_caps`: `{option}` must be at least {least}.")
+                raise RecipeError(f"`{option}` must be at least {least}.")
 
     def models(self) -> dict[str, ModelRecord]:
         from pipeline.models.lp_music_caps_files import records
