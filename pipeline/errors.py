@@ -3,7 +3,8 @@
     FramesongError                one line for people: what is wrong, what is allowed, what to do
     ├── RecipeError               the recipe asks for something that does not exist
     ├── DatasetError              the dataset on disk is not what the recipe or its manifests say
-    │   └── DatasetBusy           another process works on it
+    │   ├── DatasetBusy           another process works on it
+    │   └── DiskFull              the disk refuses to take more
     ├── MissingCheckpoint         a model is not on this machine
     ├── MissingTool               a program or package is not on this machine
     ├── SourceError               a source could not be listed
@@ -35,6 +36,10 @@ class DatasetError(FramesongError):
 
 class DatasetBusy(DatasetError):
     """Another process works on the dataset."""
+
+
+class DiskFull(DatasetError):
+    """The disk is full, or refuses to be written otherwise."""
 
 
 class MissingCheckpoint(FramesongError):

@@ -9,10 +9,10 @@ from pipeline import validation
 from pipeline.errors import RecipeError, unknown
 from pipeline.stage import Stage, fingerprint
 from pipeline.stages import STAGES
-from schemas import CLIPS, MEDIA, SCREENING, VIDEOS
+from schemas import CLIPS, MATCHES, MEASURES, MEDIA, SCREENING, VIDEOS
 from schemas.table import Row, Table
 
-BASE_TABLES = (VIDEOS, MEDIA, SCREENING, CLIPS)
+BASE_TABLES = (VIDEOS, MEDIA, SCREENING, MEASURES, MATCHES, CLIPS)
 """Tables that the build itself writes; all others come from stages."""
 
 _STEP_KEYS = ("kind", "from")

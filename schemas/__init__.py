@@ -2,6 +2,8 @@
 
 from schemas.captions import FRAME_CAPTIONS, MUSIC_CAPTIONS
 from schemas.clip import CLIPS
+from schemas.match import MATCHES
+from schemas.measures import MEASURES
 from schemas.media import MEDIA, SCREENING
 from schemas.prompt import PROMPTS
 from schemas.score import SCORES
@@ -14,6 +16,8 @@ TABLES: dict[str, Table[Row]] = {
         VIDEOS,
         MEDIA,
         SCREENING,
+        MEASURES,
+        MATCHES,
         CLIPS,
         FRAME_CAPTIONS,
         MUSIC_CAPTIONS,
@@ -25,6 +29,8 @@ TABLES: dict[str, Table[Row]] = {
 __all__ = [
     "CLIPS",
     "FRAME_CAPTIONS",
+    "MATCHES",
+    "MEASURES",
     "MEDIA",
     "MUSIC_CAPTIONS",
     "PROMPTS",

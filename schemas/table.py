@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
 
 import pyarrow as pa
@@ -58,6 +59,7 @@ _SCALARS: dict[Any, pa.DataType] = {
 }
 
 
+@cache
 def arrow_schema(row: type[Row]) -> pa.Schema:
     """The Arrow schema of a row type. Optional fields are nullable, all others are not.
 
@@ -93,7 +95,7 @@ def _arrow_type(name: str, hint: Any) -> pa.DataType:
 def to_arrow(table: Table[R], rows: Iterable[R]) -> pa.Table:
     """Rows as an Arrow table, sorted by the table's key."""
     ordered = sorted(rows, key=table.key_of)
-    return pa.Table.from_pylist([row.model_dump() for row in ordered], arrow_schema(table.row))
+    return pa.Table.from_pylist([vars(row) for row in ordered], arrow_schema(table.row))
 
 
 def from_arrow(table: Table[R], data: pa.Table) -> list[R]:
@@ -104,8 +106,9 @@ def from_arrow(table: Table[R], data: pa.Table) -> list[R]:
 def content_digest(table: Table[R], rows: Iterable[R]) -> str:
     """sha256 over the rows in key order, without volatile columns: equal content, equal digest."""
     columns = [name for name in table.row.model_fields if name not in table.volatile]
-    digest = hashlib.sha256(json.dumps([table.name, columns]).encode())
+    encode = json.JSONEncoder(ensure_ascii=True).encode
+    digest = hashlib.sha256(encode([table.name, columns]).encode())
     for row in sorted(rows, key=table.key_of):
-        values = [getattr(row, column) for column in columns]
-        digest.update(json.dumps(values, ensure_ascii=True).encode() + b"\n")
+        values = vars(row)
+        digest.update(encode([values[column] for column in columns]).encode() + b"\n")
     return digest.hexdigest()

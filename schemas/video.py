@@ -25,9 +25,18 @@ class Video(Row):
     upload_date: str | None = None
     """`YYYYMMDD`."""
     licence: str | None = None
+    live_status: str | None = None
+    """As yt-dlp states it: `not_live`, `was_live`, `is_live`, `is_upcoming`, `post_live`."""
+    age_limit: int | None = None
+    """Years, as the site states it."""
     labels: list[str] = []
+    versions: list[str] = []
+    """What the title says of this recording, such as `live`, `lyrics`, `cover`, `sped_up`."""
     song_id: str
-    """Group of duplicates and versions of one song; all of a song is on one side of the split."""
+    """Group of duplicates and versions of one song. All that is accepted of a song is on one side
+    of the split."""
+    listed_song_id: str | None = None
+    """The song by the list's word alone, where what was fetched told otherwise."""
     split: Split
     shard: str
     """`<split>-<6 digits>`; never changes. A video that is retried later is listed again in a new
