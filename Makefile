@@ -45,7 +45,7 @@ $(BIN)/.ready: pyproject.toml infra/constraints.txt infra/fit_torchaudio.py
 	@touch $@
 
 .venv-vllm/.ready: export PIP_CONSTRAINT := infra/vllm/constraints.txt
-.venv-vllm/.ready: infra/vllm/constraints.txt infra/vllm/fit_cpu_build.py
+.venv-vllm/.ready: infra/vllm/constraints.txt infra/vllm/fit_cpu_build.py infra/fit_torchaudio.py
 	$(PYTHON) -m venv .venv-vllm
 	if nvidia-smi -L >/dev/null 2>&1; then \
 	  .venv-vllm/bin/pip install --quiet 'vllm[audio]==0.32.0'; \
@@ -54,4 +54,5 @@ $(BIN)/.ready: pyproject.toml infra/constraints.txt infra/fit_torchaudio.py
 	  .venv-vllm/bin/pip install --quiet --no-deps -r infra/vllm/constraints.txt; \
 	fi
 	.venv-vllm/bin/python infra/vllm/fit_cpu_build.py
+	.venv-vllm/bin/python infra/fit_torchaudio.py
 	@touch $@

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 import httpx
@@ -105,14 +106,28 @@ def serving(
 def supervise(descriptor: str, folder: str, command: str) -> None:
     """Run the command and end as it ends. The target of `child.start`.
 
-    SIGTERM goes on to the server alone, which ends its own processes in order.
+    SIGTERM, which also comes when our parent is gone, goes on to the server alone: it ends its own
+    processes in order. We are the last to leave: what stays is killed with us when the grace ends.
     """
-    child.end_with_parent(int(descriptor))
+    server: subprocess.Popen[bytes] | None = None
+    ending = False
+
+    def end_server(number: int, frame: FrameType | None) -> None:
+        nonlocal ending
+        ending = True
+        if server is not None:
+            server.terminate()
+
+    signal.signal(signal.SIGTERM, end_server)
+    child.end_with_parent(int(descriptor), grace=_GRACE_S)
     os.environ["PATH"] = _search_path()
     os.environ.setdefault("DO_NOT_TRACK", "1")
     server = subprocess.Popen(json.loads(command), cwd=folder)
-    signal.signal(signal.SIGTERM, lambda number, frame: server.terminate())
+    if ending:
+        server.terminate()
     code = server.wait()
+    if ending:
+        child.wait_for_group()
     sys.exit(code if code >= 0 else 128 - code)  # as shells say it: 137 for SIGKILL
 
 

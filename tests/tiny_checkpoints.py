@@ -1,19 +1,34 @@
 """Small random checkpoints of the kinds that the demo does not show."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.torch import load_file, save_file
 from transformers import (
+    ASTConfig,
+    ASTFeatureExtractor,
+    ASTForAudioClassification,
     BertTokenizer,
     ClapConfig,
     ClapFeatureExtractor,
     ClapModel,
     ClapProcessor,
+    CLIPModel,
+    CLIPProcessor,
     GemmaTokenizer,
+    GenerationConfig,
     InstructBlipConfig,
     InstructBlipForConditionalGeneration,
     InstructBlipProcessor,
+    Qwen2AudioConfig,
+    Qwen2AudioForConditionalGeneration,
+    Qwen2AudioProcessor,
+    Qwen2Tokenizer,
     RobertaTokenizer,
     Siglip2Config,
     Siglip2Model,
@@ -22,6 +37,7 @@ from transformers import (
     SiglipConfig,
     SiglipModel,
     SiglipProcessor,
+    WhisperFeatureExtractor,
 )
 from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
@@ -35,6 +51,8 @@ from pipeline.demo.checkpoints import (
     TOWER,
     VISION,
     give_blip2_words,
+    make_blip2_opt,
+    make_clip,
     randomise,
 )
 from pipeline.demo.vocabulary import (
@@ -149,6 +167,102 @@ def make_clap(folder: Path, fusion: bool = False) -> None:
     model = ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=32))
     extractor = ClapFeatureExtractor(truncation="fusion" if fusion else "rand_trunc")
     _save(folder, model, ClapProcessor(extractor, tokenizer))
+
+
+def make_vllm_blip2(folder: Path) -> None:
+    """As `Salesforce/blip2-opt-2.7b`, with heads as wide as vLLM's attention wants them at least:
+    the same matrices, read as 2 heads of 32 instead of 4 of 16."""
+    make_blip2_opt(folder)
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["text_config"]["num_attention_heads"] = 2
+    path.write_text(json.dumps(config), encoding="utf-8")
+
+
+def make_qwen2_audio(folder: Path) -> None:
+    """As `Qwen/Qwen2-Audio-7B-Instruct`."""
+    vocab, merges = byte_level(["<|endoftext|>"])
+    tokenizer = Qwen2Tokenizer(vocab=vocab, merges=merges)
+    marks = ["<|im_start|>", "<|AUDIO|>", "<|audio_bos|>", "<|audio_eos|>"]
+    tokenizer.add_special_tokens({"eos_token": "<|im_end|>", "additional_special_tokens": marks})
+    end = tokenizer.eos_token_id
+    text = TOWER | {
+        "model_type": "qwen2",
+        "vocab_size": len(tokenizer),
+        "hidden_size": 128,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 4096,
+        "eos_token_id": end,
+    }
+    audio = {
+        "d_model": 64,
+        "encoder_layers": 2,
+        "encoder_attention_heads": 4,
+        "encoder_ffn_dim": 128,
+    }
+    place = tokenizer.convert_tokens_to_ids("<|AUDIO|>")
+    config = Qwen2AudioConfig(audio_config=audio, text_config=text, audio_token_index=place)
+    model = Qwen2AudioForConditionalGeneration(config)
+    model.generation_config = GenerationConfig(eos_token_id=end, pad_token_id=0)
+    extractor = WhisperFeatureExtractor(feature_size=config.audio_config.num_mel_bins)
+    randomise(model)
+    _let_speak(model.lm_head.weight, word_ids(tokenizer.get_vocab(), "\u0120{}"), end)
+    model.save_pretrained(folder)
+    Qwen2AudioProcessor(extractor, tokenizer).save_pretrained(folder)
+    _name_as_released(folder / "model.safetensors")
+
+
+@torch.no_grad()
+def _let_speak(output: torch.Tensor, words: list[int], end: int) -> None:
+    """Let only whole words and the end come out."""
+    others = torch.ones(len(output), dtype=torch.bool)
+    others[[*words, end]] = False
+    output[others] = 0.0
+    output[end] *= 1.7
+
+
+def _name_as_released(path: Path) -> None:
+    """transformers 5 reads the released names, but writes one `model.` too many."""
+    weights = load_file(path)
+    named = {
+        name.replace("language_model.model.model.", "language_model.model."): weight
+        for name, weight in weights.items()
+    }
+    save_file(named, path, metadata={"format": "pt"})
+
+
+@torch.no_grad()
+def make_seeing_clip(folder: Path, examples: list[tuple[Image.Image, str]]) -> None:
+    """A small CLIP whose image projection is fitted so that pictures like these point where their
+    texts do: random weights name what is shown at random."""
+    make_clip(folder)
+    model, processor = CLIPModel.from_pretrained(folder), CLIPProcessor.from_pretrained(folder)
+    images, texts = ([example[side] for example in examples] for side in (0, 1))
+    given = processor(text=texts, images=images, return_tensors="pt", padding=True)
+    seen = model.vision_model(given["pixel_values"]).pooler_output
+    said = model.get_text_features(given["input_ids"], given["attention_mask"]).pooler_output
+    said = torch.nn.functional.normalize(said, dim=-1)
+    model.visual_projection.weight.copy_(torch.linalg.lstsq(seen, said).solution.T)
+    model.save_pretrained(folder)
+
+
+@torch.no_grad()
+def make_ast(folder: Path, talk: NDArray[np.float32], music: NDArray[np.float32]) -> None:
+    """As `MIT/ast-finetuned-audioset-10-10-0.4593`, with three classes and a last layer that hears
+    speech in what is like `talk` and music in what is like `music`: samples at 16 kHz."""
+    names = dict(enumerate(("Speech", "Music", "Silence")))
+    small = TOWER | {"max_length": 128, "num_mel_bins": 64, "id2label": names}
+    model = ASTForAudioClassification(ASTConfig(**small)).eval()
+    extractor = ASTFeatureExtractor(max_length=128, num_mel_bins=64)
+    randomise(model)
+    given = extractor([talk, music], sampling_rate=16_000, return_tensors="pt")
+    heard = model.classifier.layernorm(model.audio_spectrogram_transformer(**given).pooler_output)
+    model.classifier.dense.weight.zero_()
+    model.classifier.dense.weight[0] = heard[0] - heard[1]
+    model.classifier.dense.bias.zero_()
+    model.classifier.dense.bias[1] = model.classifier.dense.weight[0] @ heard.mean(0)
+    model.save_pretrained(folder)
+    extractor.save_pretrained(folder)
 
 
 def _save(folder: Path, model: torch.nn.Module, processor: Any) -> None:

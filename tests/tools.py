@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 
-def need_tool(name: str) -> str:
-    """A program's path. Without it the test is skipped, or fails where CI=true says that it must
-    be there."""
-    path = shutil.which(name)
+def need_tool(name: str, folder: Path | None = None) -> str:
+    """A program's path, in `folder` or else in PATH. Without it the test is skipped, or fails
+    where CI=true says that it must be there."""
+    path = shutil.which(name, path=folder)
     if path is not None:
         return path
     if os.environ.get("CI") == "true":

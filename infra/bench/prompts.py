@@ -3,22 +3,26 @@
     python infra/bench/prompts.py [--clips 100] [--concurrency 16 64] [--url URL --model NAME]
 
 Writes prompts for one shard of made-up captions with stage `summarise`, once with
-`examples_per = "clip"` and once with `"shard"`, and prints what the server counted: tokens read and
-written a second, and the share of the tokens read that its prefix cache had. Each run has a seed of
-its own, and so other examples. Without `--url` it starts vLLM from .venv-vllm with a Mistral of
-random weights on the CPU.
+`examples_per = "clip"` and once with `"shard"`, and prints what the server counted: requests
+that it worked on at once, tokens read and written a second, and the share of those read that its
+prefix cache had. Each run has a seed of its own, and so other examples. Without `--url` it starts
+vLLM from .venv-vllm with a Mistral of random weights on the CPU, and prints the CPU time that it
+took as well, which says more than seconds where the machine has other work.
 """
 
 import argparse
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 from transformers import MistralConfig, MistralForCausalLM
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -92,26 +96,69 @@ def vllm() -> Iterator[str]:
 
 def counters(url: str) -> dict[str, float]:
     """What the server has counted since it started."""
-    text = httpx.get(url.removesuffix("/v1") + "/metrics", trust_env=False).text
-    found = {
-        name: re.findall(rf"^vllm:{name}_total{{.*}} (\S+)$", text, re.MULTILINE)
-        for name in COUNTED
-    }
-    return {name: sum(map(float, values)) for name, values in found.items()}
+    text = metrics(url)
+    return {name: value(text, f"{name}_total") for name in COUNTED}
+
+
+def metrics(url: str) -> str:
+    """What the server tells about itself."""
+    return httpx.get(url.removesuffix("/v1") + "/metrics", trust_env=False).text
+
+
+def value(text: str, name: str) -> float:
+    """A metric, summed over its labels."""
+    found = re.findall(rf"^vllm:{name}{{.*}} (\S+)$", text, re.MULTILINE)
+    return sum(map(float, found))
+
+
+@dataclass
+class Load:
+    """How many requests the server worked on, each time it was asked."""
+
+    running: list[float]
+
+    def __str__(self) -> str:
+        mean = sum(self.running) / max(1, len(self.running))
+        return f"{mean:.1f} at once (most {max(self.running, default=0):.0f})"
+
+
+@contextmanager
+def watched(url: str, period_s: float = 0.2) -> Iterator[Load]:
+    """Ask the server, while the block runs, how many requests it works on."""
+    load, done = Load([]), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(period_s):
+            load.running.append(value(metrics(url), "num_requests_running"))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield load
+    finally:
+        done.set()
+        thread.join()
+
+
+def cpu_seconds() -> float:
+    """Of the processes that we have started: the server's."""
+    times = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    return sum(time.user + time.system for time in times)
 
 
 def measure(stage: Summarise, inputs: MemoryInputs) -> str:
     """One line about one run."""
-    before, started = counters(stage.base_url), time.monotonic()
-    outcomes = list(stage.run(inputs))
-    seconds = time.monotonic() - started
+    before, started, cpu = counters(stage.base_url), time.monotonic(), cpu_seconds()
+    with watched(stage.base_url) as load:
+        outcomes = list(stage.run(inputs))
+    seconds, cpu = time.monotonic() - started, cpu_seconds() - cpu
     after = counters(stage.base_url)
     done = {name: after[name] - before[name] for name in COUNTED}
     failed = sum(isinstance(outcome, Failure) for outcome in outcomes)
     hits = done["prefix_cache_hits"] / done["prefix_cache_queries"]
     return (
         f"examples per {stage.examples_per:5} {stage.concurrency:4} in flight: {seconds:6.1f} s, "
-        f"{len(outcomes) / seconds:6.1f} clips/s, "
+        f"{cpu:6.1f} CPU s, {load}, {len(outcomes) / seconds:6.1f} clips/s, "
         f"read {done['prompt_tokens'] / seconds:6.0f} tokens/s "
         f"({done['prompt_tokens'] / len(outcomes):.0f} a clip, {hits:.0%} cached), "
         f"written {done['generation_tokens'] / seconds:6.0f} tokens/s, {failed} failed"

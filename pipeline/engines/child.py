@@ -13,9 +13,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
+
+import psutil
+
+from schemas.table import Seconds
 
 _BOOT = """
 import importlib, json, sys
@@ -24,6 +29,7 @@ module, function = sys.argv[2].split(":")
 getattr(importlib.import_module(module), function)(*sys.argv[3:])
 """
 _LAST_BYTES = 4096
+_POLL_S: Seconds = 0.05
 
 
 def start(
@@ -49,24 +55,49 @@ def start(
     )
 
 
-def end_with_parent(shared: int) -> None:
-    """In the child: die, and all our own children with us, when the parent is gone.
+def end_with_parent(shared: int, grace: Seconds = 0.0) -> None:
+    """In the child's main thread: die, and all our own children with us, when the parent is gone.
 
-    `shared` is the descriptor from the parent; our own children do not inherit it.
+    Args:
+        shared: the descriptor from the parent; our own children do not inherit it.
+        grace: with it, the child gets SIGTERM first, and so long to end its children in order. It
+            should be the last to leave, see `wait_for_group`: nobody else kills those that stay.
     """
     os.set_inheritable(shared, False)
     lifeline = os.dup(0)
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
+    main = threading.get_ident()
 
     def watch() -> None:
         os.read(lifeline, 1)
+        if grace:
+            signal.pthread_kill(main, signal.SIGTERM)
+            time.sleep(grace)
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
 
 
-def end(*children: subprocess.Popen[bytes], grace: float = 0.0) -> None:
+def wait_for_group() -> None:
+    """In the child: wait until our own children, and theirs, have ended.
+
+    A server's last child may have work to do after it: Python's resource tracker unlinks its shared
+    memory.
+    """
+    while any(map(_is_of_our_group, psutil.process_iter())):
+        time.sleep(_POLL_S)
+
+
+def _is_of_our_group(process: psutil.Process) -> bool:
+    try:
+        mine = os.getpgid(process.pid) == os.getpgrp() and process.pid != os.getpid()
+        return mine and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):  # it is gone, or another user's
+        return False
+
+
+def end(*children: subprocess.Popen[bytes], grace: Seconds = 0.0) -> None:
     """End children, and theirs. With `grace`, each has so many seconds to end by itself."""
     for child in children if grace else ():
         _signal(child, signal.SIGTERM)
