@@ -57,7 +57,8 @@ def _run_step(recipe: Recipe, planned: StepPlan) -> StepOutcome:
             progress.note(f"{step.name}/{shard}: {text}")
 
         with served(recipe, step.name, ready_stage(recipe, step), progress.note) as stage:
-            job = AnnotateJob(recipe.root, step, stage, work.retry)
+            coming = dict(zip(work.shards, work.shards[len(workers) :], strict=False))
+            job = AnnotateJob(recipe.root, step, stage, work.retry, coming)
             engine = LocalEngine(job, workers, note=note)
             run_shards(outcome, work.shards, engine, progress, count, recipe.run.retries)
     outcome.asked += sum(_clips(recipe, shard) for shard in outcome.errors)

@@ -1,7 +1,10 @@
 """What a stage sees of one shard on disk."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
+from threading import Thread
 
 from pipeline.errors import DatasetError
 from pipeline.media.shard import read_shard
@@ -11,9 +14,15 @@ from pipeline.store import Dataset
 from schemas import CLIPS
 from schemas.table import R, Row, Table
 
+_BLOCK_BYTES = 2**20
+
 
 class ShardInputs:
-    """`pipeline.stage.Inputs` for one step on one shard; with `only`, for some clips of it."""
+    """`pipeline.stage.Inputs` for one step on one shard; with `only`, for some clips of it.
+
+    While a stage works on the media, the tar of the shard `coming` is read into the system's page
+    cache, so that its first batch does not wait for the disk.
+    """
 
     def __init__(
         self,
@@ -23,6 +32,7 @@ class ShardInputs:
         device: str = "cpu",
         note: Callable[[str], None] = lambda text: None,
         only: frozenset[str] | None = None,
+        coming: str | None = None,
     ) -> None:
         self.shard = shard
         self.device = device
@@ -30,6 +40,7 @@ class ShardInputs:
         self._dataset = dataset
         self._step = step
         self._only = only
+        self._coming = coming
 
     def rows(self, table: Table[R]) -> list[R]:
         """The shard's rows of a table that the stage reads."""
@@ -53,6 +64,8 @@ class ShardInputs:
             raise DatasetError(
                 f"{path.name} is gone from {path.parent}: bring it back, or build anew elsewhere."
             )
+        if self._coming is not None:
+            read_ahead(self._dataset.tar(self._coming))
         for sample in read_shard(path):
             if sample.clip_id in self.clip_ids:
                 yield sample
@@ -68,3 +81,22 @@ class ShardInputs:
             return True
         clip_id = getattr(row, "clip_id", None)
         return clip_id is None or clip_id in self._only
+
+
+def read_ahead(path: Path) -> Thread:
+    """Read a file into the system's page cache, in a thread of its own. What cannot be read is left
+    to whoever needs it.
+
+    Asking the kernel with `posix_fadvise` would not do: of a range it reads no more than the
+    device's read-ahead (8 of 200 MiB, as measured under Linux 6.18), and macOS does not have it.
+    """
+
+    def read() -> None:
+        block = bytearray(_BLOCK_BYTES)
+        with suppress(OSError), path.open("rb", buffering=0) as file:
+            while file.readinto(block):
+                pass
+
+    thread = Thread(target=read, name="read ahead", daemon=True)
+    thread.start()
+    return thread

@@ -1,8 +1,8 @@
 """Run one step on one shard, and account for every clip."""
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.inputs import ShardInputs
@@ -54,6 +54,8 @@ class AnnotateJob:
     step: Step
     stage: Stage
     retry: frozenset[str] = frozenset()
+    coming: Mapping[str, str] = field(default_factory=dict)
+    """For a shard: the one that a worker will take up when it is done."""
 
     @property
     def name(self) -> str:
@@ -70,6 +72,7 @@ class AnnotateJob:
             device=device,
             note=note,
             retry=shard in self.retry,
+            coming=self.coming.get(shard),
         )
 
 
@@ -91,6 +94,7 @@ def run_part(
     device: str = "cpu",
     note: Callable[[str], None] = lambda text: None,
     retry: bool = False,
+    coming: str | None = None,
 ) -> PartResult:
     """Make one part and declare it finished.
 
@@ -98,6 +102,7 @@ def run_part(
         step: what the recipe says; names the variant.
         stage: the step's stage with its local paths made absolute.
         retry: keep the rows there are, and try only the clips that failed.
+        coming: the shard that comes next; its tar is read ahead if the stage reads media.
 
     Raises:
         RuntimeError: the stage left a clip unaccounted for, or gave a row twice: a bug in it.
@@ -111,7 +116,7 @@ def run_part(
 
     before = dataset.manifest(step.table, shard, step.variant) if retry else None
     only = frozenset(failure.clip_id for failure in before.failures) if before else None
-    inputs = ShardInputs(dataset, step, shard, device, keep, only)
+    inputs = ShardInputs(dataset, step, shard, device, keep, only, coming)
     digests = todays_inputs(dataset, step, shard) or {}
     models = stage.models()
     rows, failures = collect(stage.run(inputs), inputs.clip_ids, step.table)

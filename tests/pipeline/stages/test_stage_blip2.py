@@ -71,6 +71,23 @@ def test_the_batch_size_does_not_change_a_row(stage: Blip2) -> None:
     assert captions(replace(stage, batch_size=3), inputs) == one
 
 
+def test_batches_are_full_across_videos_and_across_frames_that_fail(
+    stage: Blip2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    whole = model_module.Blip2Model.ask
+
+    def ask(self: object, images: list[object], *args: object, **options: object) -> object:
+        sizes.append(len(images))
+        return whole(self, images, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(model_module.Blip2Model, "ask", ask)
+    media = [sample(n, frame=b"" if n == 1 else None) for n in range(6)]
+    assert len({clip.meta["video_id"] for clip in media}) == 6
+    captions(replace(stage, batch_size=2), shard_of(media))
+    assert sizes == [2, 2, 1]
+
+
 def test_a_frame_that_cannot_be_decoded_is_a_failure_and_the_others_go_on(stage: Blip2) -> None:
     media = [sample(0), sample(1, frame=b"\xff\xd8\xff no picture"), sample(2, frame=b"")]
     out = list(stage.run(shard_of(media)))
