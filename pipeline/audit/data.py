@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.stage import Sample
 from schemas.clip import Clip
 from schemas.manifest import FailureRecord, ModelRecord
+from schemas.match import Match
 from schemas.media import Media, Screening
 from schemas.table import Row
 from schemas.video import Video
@@ -37,6 +38,7 @@ class AuditData:
     media: list[Media]
     """Likewise."""
     screening: list[Screening]
+    matches: list[Match]
     clips: list[Clip]
     cut_failures: list[FailureRecord]
     """`clip_id` is that of a clip, or of a video that could not be cut at all."""

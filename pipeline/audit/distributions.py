@@ -9,6 +9,8 @@ from schemas.report import Distribution, Histogram, Quantile
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BINS = 30
 """About as many bins as a histogram has at most."""
+_SMALLEST = 1e-100
+"""What is closer to 0 shares a bin with it: a fraction of it may be too small for a float."""
 
 
 def distribution(values: Sequence[float], edges: list[float]) -> Distribution:
@@ -55,8 +57,10 @@ def bin_edges(values: Sequence[float]) -> list[float]:
 
 def _width(low: float, high: float) -> float:
     size = max(abs(low), abs(high))
+    if size < _SMALLEST:
+        return 1.0
     if low == high:
-        return round_up(size / 10) if size else 1.0
+        return round_up(size / 10)
     return round_up(max((high - low) / _BINS, size * 1e-6))
 
 

@@ -13,7 +13,7 @@ from schemas.score import Score
 CLIP_CONTEXT = 77
 """Tokens that CLIP reads, start and end included (Radford et al. 2021)."""
 
-_CLIPSCORE_WEIGHT = 2.5
+CLIPSCORE_WEIGHT = 2.5
 """Hessel et al. 2021, section 3."""
 
 
@@ -55,7 +55,7 @@ def _scores_of(step: StepData) -> list[ScoreSummary]:
 def _clipscore(cosines: list[float]) -> float | None:
     if not cosines:
         return None
-    return math.fsum(_CLIPSCORE_WEIGHT * max(cosine, 0.0) for cosine in cosines) / len(cosines)
+    return math.fsum(CLIPSCORE_WEIGHT * max(cosine, 0.0) for cosine in cosines) / len(cosines)
 
 
 def summarise_prompts(data: AuditData) -> list[PromptSummary]:

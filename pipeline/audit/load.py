@@ -9,7 +9,7 @@ from pipeline.recipe import Recipe
 from pipeline.stage import Sample
 from pipeline.steps import Step
 from pipeline.store import Dataset
-from schemas import CLIPS, MEDIA, SCREENING, VIDEOS
+from schemas import CLIPS, MATCHES, MEDIA, SCREENING, VIDEOS
 
 
 def load_audit(dataset: Dataset, recipe: Recipe) -> AuditData:
@@ -26,6 +26,7 @@ def load_audit(dataset: Dataset, recipe: Recipe) -> AuditData:
         videos=list(dataset.read_all(VIDEOS)),
         media=list(dataset.read_all(MEDIA)),
         screening=list(dataset.read_all(SCREENING)),
+        matches=list(dataset.read_all(MATCHES)),
         clips=list(dataset.read_all(CLIPS)),
         cut_failures=[failure for part in manifests if part for failure in part.failures],
         steps=[_step(dataset, step) for step in recipe.steps],

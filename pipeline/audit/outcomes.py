@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.audit.data import AuditData
+from pipeline.failures import dropped
 from schemas.media import MediaStatus
 from schemas.report import Drop, Example
 
@@ -44,10 +45,8 @@ def lost_videos(data: AuditData) -> dict[str, Loss]:
         )
     for video_id in fetched(data):
         del losses[video_id]
-    for row in sorted(data.screening, key=lambda row: row.check, reverse=True):
-        if not row.passed:
-            detail = row.detail or f"{row.value:g}, threshold {row.threshold:g}"
-            losses[row.video_id] = Loss("video", row.video_id, "screen", row.check, detail)
+    for video_id, (reason, detail) in dropped(data.screening, data.matches).items():
+        losses[video_id] = Loss("video", video_id, "screen", reason, detail)
     ids = {video.video_id for video in data.videos}
     for failure in sorted(data.cut_failures, key=lambda each: each.clip_id, reverse=True):
         video_id = video_of(failure.clip_id, ids)

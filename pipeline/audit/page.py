@@ -10,15 +10,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.audit.charts import histogram, waterfall
-from pipeline.audit.figures import CLIP_CONTEXT
+from pipeline.audit.figures import CLIP_CONTEXT, CLIPSCORE_WEIGHT
 from schemas.report import Distribution, GalleryClip, Ranking, Report, ScoreValue
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
-_METRICS = {
+METRICS = {
     "clip_cosine": "The raw cosine between CLIP's embeddings of a text and of the clip's frame: "
-    "higher is a closer match. CLIPScore is 2.5 \u00b7 max(cosine, 0) (Hessel et al. 2021)."
+    "higher is a closer match. CLIPScore is 2.5 \u00b7 max(cosine, 0) (Hessel et al. 2021); as "
+    "published it is of ViT-B/32, with \u201cA photo depicts\u201d before each text.",
+    "siglip_cosine": "The raw cosine between SigLIP's embeddings of a text and of the clip's "
+    "frame: higher is a closer match. Its scale is not CLIP's: compare it with itself alone.",
+    "clap_cosine": "The raw cosine between CLAP's embeddings of a text and of the clip's music: "
+    "higher is a closer match. Its scale is its own: compare it with itself alone.",
 }
+"""What each metric is, for people."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,9 @@ def render_page(report: Report) -> str:
             script=Markup(script),  # noqa: S704 - our own file
             policy=_policy(style, script),
             waterfall=waterfall(report.counts, report.drops),
-            metrics=_METRICS,
+            metrics=METRICS,
             context=CLIP_CONTEXT,
+            clipscore_weight=CLIPSCORE_WEIGHT,
             cards=_cards(report),
         )
     )
@@ -109,7 +116,7 @@ def _fixed(value: float, digits: int = 3) -> str:
 
 
 def _subject(name: str) -> str:
-    return name.replace("answer:", "answer: ")
+    return "music caption" if name == "music_caption" else name.replace("answer:", "answer: ")
 
 
 def _percent(share: float) -> str:

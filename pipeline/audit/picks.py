@@ -8,19 +8,25 @@ from pipeline.audit.distributions import quantile
 from schemas.report import Pick, Ranking
 from schemas.score import Score
 
+_FRAME_METRICS = ("clip_cosine", "siglip_cosine")
 _BORDER = 0.25
 """Borderline clips are those closest to this quantile."""
 
 
 def find_ranking(data: AuditData) -> Ranking | None:
-    """The score of prompts that clips are ranked by: of the first step that has one."""
-    for step in data.steps:
-        metrics = [
-            row.metric for row in step.rows if isinstance(row, Score) and row.subject == "prompt"
-        ]
-        if metrics:
-            return Ranking(step=step.name, metric=min(metrics), subject="prompt")
-    return None
+    """The score of prompts that clips are ranked by: the first in the recipe's order that is
+    against the frame, which a prompt is written for; without one, the first of any kind."""
+    scored = [
+        (step.name, metric)
+        for step in data.steps
+        for metric in sorted(
+            {row.metric for row in step.rows if isinstance(row, Score) and row.subject == "prompt"}
+        )
+    ]
+    if not scored:
+        return None
+    step, metric = min(scored, key=lambda each: each[1] not in _FRAME_METRICS)
+    return Ranking(step=step, metric=metric, subject="prompt")
 
 
 def ranked_values(data: AuditData, ranking: Ranking) -> dict[str, float]:

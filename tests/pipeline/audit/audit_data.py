@@ -57,10 +57,16 @@ def prompt(clip_id: str, words: int = 10, tokens: int | None = 20, **facts: obje
     )
 
 
-def score(clip_id: str, value: float, subject: str = "prompt", truncated: bool = False) -> Score:
+def score(
+    clip_id: str,
+    value: float,
+    subject: str = "prompt",
+    truncated: bool = False,
+    metric: str = "clip_cosine",
+) -> Score:
     return Score(
         clip_id=clip_id,
-        metric="clip_cosine",
+        metric=metric,
         subject=subject,
         value=value,
         truncated=truncated,
@@ -115,7 +121,7 @@ def dataset(
         return iter(shards.get(shard, []))
 
     media = [Media(video_id=each.video_id, status="ok") for each in videos]
-    return AuditData(name, "0" * 64, videos, media, [], clips, [], steps, samples)
+    return AuditData(name, "0" * 64, videos, media, [], [], clips, [], steps, samples)
 
 
 def empty() -> AuditData:

@@ -31,6 +31,21 @@ def test_score_of_prompts_by_hand() -> None:
     assert prompt.truncated == 1
 
 
+@pytest.mark.parametrize("metric", ["siglip_cosine", "clap_cosine"])
+def test_clipscore_is_made_of_clips_cosines_alone(metric: str) -> None:
+    one = clip("local-a", 0.0)
+    steps = [
+        step("s", "scores", [score(one.clip_id, 0.5, metric=metric)]),
+        step("clip_score", "scores", [score(one.clip_id, 0.5)]),
+    ]
+
+    other, clips = summarise_scores(dataset([video("local-a")], [one], steps))
+    assert other.values is not None
+    assert other.values.mean == 0.5
+    assert other.clipscore is None
+    assert clips.clipscore == 1.25
+
+
 def test_histograms_of_one_metric_share_their_bins() -> None:
     prompt, answer = summarise_scores(small())
 
@@ -98,6 +113,11 @@ def test_every_value_falls_into_one_of_few_bins(values: list[float]) -> None:
     assert edges == sorted(set(edges))
     assert len(edges) <= 34
     assert sum(distribution(values, edges).histogram.counts) == len(values)
+
+
+@pytest.mark.parametrize("values", [[5e-324], [-5e-324, 5e-324], [0.0, 1e-310], [1e-300]])
+def test_values_next_to_nothing_have_bins(values: list[float]) -> None:
+    assert sum(distribution(values, bin_edges(values)).histogram.counts) == len(values)
 
 
 def test_bins_have_round_edges() -> None:

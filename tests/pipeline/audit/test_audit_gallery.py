@@ -14,6 +14,7 @@ from pipeline.audit.links import at_second
 from pipeline.audit.picks import choose
 from pipeline.audit.thumbnails import safe_name, thumbnail
 from pipeline.stage import Sample
+from schemas.report import Ranking
 from tests.inputs import jpeg
 from tests.pipeline.audit.audit_data import clip, dataset, score, small, step, video
 
@@ -119,6 +120,41 @@ def test_scores_that_are_no_numbers_do_not_rank(tmp_path: Path) -> None:
     gallery = build_gallery(dataset([video("local-a")], [one], steps), tmp_path)
     assert gallery.clips[0].pick == "random"
     assert gallery.clips[0].scores == []
+
+
+@pytest.mark.parametrize(
+    ("metrics", "ranked_by"),
+    [
+        (["clap_cosine", "clip_cosine"], "clip_cosine"),
+        (["clap_cosine", "siglip_cosine", "clip_cosine"], "siglip_cosine"),
+        (["clip_cosine", "siglip_cosine"], "clip_cosine"),
+        (["clap_cosine"], "clap_cosine"),
+        (["their_own", "clap_cosine"], "their_own"),
+    ],
+)
+def test_clips_are_ranked_by_how_the_prompt_fits_the_frame_where_that_is_known(
+    tmp_path: Path, metrics: list[str], ranked_by: str
+) -> None:
+    one = clip("local-a", 0.0)
+    steps = [
+        step(f"by_{metric}", "scores", [score(one.clip_id, 0.5, metric=metric)])
+        for metric in metrics
+    ]
+
+    ranking = build_gallery(dataset([video("local-a")], [one], steps), tmp_path).ranking
+    assert ranking == Ranking(step=f"by_{ranked_by}", metric=ranked_by, subject="prompt")
+
+
+def test_only_scores_of_prompts_rank(tmp_path: Path) -> None:
+    one = clip("local-a", 0.0)
+    steps = [
+        step("clip_score", "scores", [score(one.clip_id, 0.5, "answer:style")]),
+        step("clap_score", "scores", [score(one.clip_id, 0.5, metric="clap_cosine")]),
+    ]
+
+    ranking = build_gallery(dataset([video("local-a")], [one], steps), tmp_path).ranking
+    assert ranking is not None
+    assert ranking.step == "clap_score"
 
 
 @pytest.mark.parametrize(

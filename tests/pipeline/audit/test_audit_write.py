@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.audit import AuditData, write, write_report
+from pipeline.audit.page import METRICS
 from pipeline.errors import DatasetError
 from schemas.report import Report
-from tests.pipeline.audit.audit_data import clip, dataset, empty, small, step, video
+from tests.pipeline.audit.audit_data import clip, dataset, empty, score, small, step, video
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -111,3 +112,33 @@ def test_what_is_missing_is_said_plainly(
 
     for sentence in sentences:
         assert sentence in page
+
+
+@pytest.mark.parametrize(
+    ("metric", "subject"),
+    [
+        ("clip_cosine", "prompt"),
+        ("siglip_cosine", "answer:style"),
+        ("clap_cosine", "music_caption"),
+    ],
+)
+def test_each_metric_is_explained_and_clipscore_is_clips_alone(
+    tmp_path: Path, metric: str, subject: str
+) -> None:
+    one = clip("local-a", 0.0)
+    rows = [score(one.clip_id, 0.4, subject, metric=metric)]
+    data = dataset([video("local-a")], [one], [step("s", "scores", list(rows))])
+    write_report(data, tmp_path / "report")
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+    assert f"<b>{metric.replace('_', ' ')}</b>: The raw cosine between" in page
+    assert f"<bdi>{subject.replace(':', ': ').replace('_', ' ')}</bdi></th>" in page
+    assert ("<td>1.000</td><td>0.400</td>" in page) == (metric == "clip_cosine")
+    assert ("CLIPScore" in page) == (metric == "clip_cosine")
+
+
+def test_the_explained_metrics_are_those_that_stages_write() -> None:
+    from pipeline.models.clip import FAMILIES
+    from pipeline.stages.clap_score import METRIC
+
+    assert set(METRICS) == {METRIC, *(ours.metric for ours, _, _ in FAMILIES.values())}
