@@ -9,7 +9,7 @@ from unicodedata import normalize
 from pydantic import Field
 
 from pipeline.errors import SourceError
-from pipeline.sources.base import Listed, Note, Source, Texts
+from pipeline.sources.base import Asking, Listed, Note, Source, Texts
 from pipeline.sources.ids import short_digest, slug, video_id
 
 EXTENSIONS = frozenset(
@@ -36,17 +36,17 @@ class Folder(Source):
     labels: Texts = []
     """Given to every video."""
 
-    def list(self, base: Path, note: Note) -> Iterator[Listed]:
+    def list(self, asking: Asking) -> Iterator[Listed]:
         """The files, sorted by path. Links that lead out of the folder are left out."""
-        root = (base / Path(self.path).expanduser()).resolve()
+        root = (asking.base / Path(self.path).expanduser()).resolve()
         if not root.is_dir():
             raise SourceError(f"There is no folder {root}: set `path` to the folder of the videos.")
         found = False
-        for path in _video_files(root, note):
+        for path in _video_files(root, asking.note):
             if not _inside(path, root):
-                note(f"{_printable(path)}: left out, the link leads out of {root}")
+                asking.note(f"{_printable(path)}: left out, the link leads out of {root}")
             elif not _is_utf8(path):
-                note(f"{_printable(path)}: left out, its name is not UTF-8; rename it")
+                asking.note(f"{_printable(path)}: left out, its name is not UTF-8; rename it")
             else:
                 found = True
                 yield self._listed(path, root)

@@ -1,7 +1,9 @@
 """A list of addresses in a file."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,11 +12,15 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
 from pipeline.sources.addresses import parse_address
-from pipeline.sources.base import Listed, Note, Source, Texts
+from pipeline.sources.base import Asking, Listed, Source, Texts
 from pipeline.sources.ids import video_id
+from schemas.table import Seconds
 
 COLUMNS = ("title", "artist", "track", "channel", "duration_s", "upload_date", "licence")
 """What a table may say about a video besides its `url`."""
+
+_BATCH = 10_000
+"""Rows of a Parquet file that are read at once."""
 
 Entry = tuple[int, dict[str, Any]]
 """A line or row number, counted from 1, and what stands there."""
@@ -32,15 +38,15 @@ class Urls(Source):
     labels: Texts = []
     """Given to every video."""
 
-    def list(self, base: Path, note: Note) -> Iterator[Listed]:
+    def list(self, asking: Asking) -> Iterator[Listed]:
         """The addresses in the file's order. Each line that is no video's address is noted."""
-        path = base / Path(self.path).expanduser()
+        path = asking.base / Path(self.path).expanduser()
         found = False
         for number, entry in _entries(path):
             try:
                 listed = self._listed(entry)
             except ValueError as error:
-                note(f"{path.name}:{number}: {str(entry['url'])[:200]!a} left out: {error}")
+                asking.note(f"{path.name}:{number}: {str(entry['url'])[:200]!a} left out: {error}")
                 continue
             found = True
             yield listed
@@ -63,10 +69,11 @@ class Urls(Source):
         )
 
 
-def _entries(path: Path) -> Iterable[Entry]:
+def _entries(path: Path) -> Iterator[Entry]:
+    """Line by line: a list may be larger than the memory."""
     readers = {".csv": _csv_entries, ".parquet": _parquet_entries}
     try:
-        return list(readers.get(path.suffix.lower(), _text_entries)(path))
+        yield from readers.get(path.suffix.lower(), _text_entries)(path)
     except FileNotFoundError:
         raise SourceError(
             f"There is no file {path}: set `path` to the list of addresses."
@@ -76,11 +83,11 @@ def _entries(path: Path) -> Iterable[Entry]:
 
 
 def _text_entries(path: Path) -> Iterator[Entry]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    for number, line in enumerate(lines, start=1):
-        address = line.split(" #")[0].strip()
-        if address and not address.startswith("#"):
-            yield number, {"url": address}
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            address = line.split(" #")[0].strip()
+            if address and not address.startswith("#"):
+                yield number, {"url": address}
 
 
 def _csv_entries(path: Path) -> Iterator[Entry]:
@@ -92,9 +99,12 @@ def _csv_entries(path: Path) -> Iterator[Entry]:
 
 
 def _parquet_entries(path: Path) -> Iterator[Entry]:
-    _check_columns(path, pq.read_schema(path).names)
-    names = [name for name in pq.read_schema(path).names if name in ("url", *COLUMNS)]
-    yield from enumerate(pq.read_table(path, columns=names).to_pylist(), start=1)
+    with pq.ParquetFile(path) as file:
+        _check_columns(path, file.schema_arrow.names)
+        names = [name for name in file.schema_arrow.names if name in ("url", *COLUMNS)]
+        batches = file.iter_batches(_BATCH, columns=names)
+        rows = (row for batch in batches for row in batch.to_pylist())
+        yield from enumerate(rows, start=1)
 
 
 def _check_columns(path: Path, names: Iterable[str]) -> None:
@@ -109,11 +119,21 @@ def _facts(entry: dict[str, Any]) -> dict[str, Any]:
     }
     if "duration_s" in facts:
         facts["duration_s"] = _seconds(facts["duration_s"])
+    if "upload_date" in facts:
+        facts["upload_date"] = _date(facts["upload_date"])
     return facts
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str) -> Seconds | None:
+    """None for "nan", as which tables write what they do not know."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         raise ValueError(f"duration_s is {text[:40]!a}, but should be a number") from None
+    return seconds if isfinite(seconds) else None
+
+
+def _date(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", text):
+        raise ValueError(f"upload_date is {text[:40]!a}, but should be like 20241231")
+    return text.replace("-", "")

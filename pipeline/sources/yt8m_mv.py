@@ -1,134 +1,101 @@
-"""YouTube-8M (version of May 2018): videos by label, and the ids that they have at YouTube."""
+"""YouTube-8M: music videos by label, and the ids that they have at YouTube."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-import httpx
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.errors import SourceError
-from pipeline.sources.base import Listed, Note, Source, Texts
+from pipeline.sources.base import Asking, Listed, Source, Texts
 from pipeline.sources.ids import video_id
-
-_GONE = (403, 404)
-"""What the mapping answers for videos that left YouTube."""
-_MAX_FAILURES = 10
-"""In a row, before the mapping counts as out of order."""
+from pipeline.sources.yt8m.answers import Answers
+from pipeline.sources.yt8m.candidates import Candidate, Wanted, in_records, on_lists, record_files
+from pipeline.sources.yt8m.lookup import resolved
+from pipeline.sources.yt8m.vocabulary import Vocabulary, common_labels, read_vocabulary
+from pipeline.sources.yt8m.web import Yt8mWeb, yt8m_web
 
 
 class Yt8mMv(Source):
-    """Music videos of YouTube-8M, from its public list of each label. The lists hold pseudo ids;
-    each is looked up with one small request."""
+    """Music videos of YouTube-8M, from its records on this machine, or without them from its public
+    list of each label. Both hold pseudo ids; each is looked up with one small request, once."""
 
     kind: ClassVar[str] = "yt8m_mv"
 
-    include: Texts = Field(default=["/m/0mdxd"], min_length=1)
-    """Knowledge-graph ids of labels, of which a video has at least one. Default: Music video."""
-    exclude: Texts = ["/m/03bt1gh", "/m/01mw1", "/m/0381zh"]
-    """Labels that a video must not have. Default: Game, Video game, Slide show."""
+    include: Texts = Field(default=["Music video"], min_length=1)
+    """Labels of which a video has at least one: names, in any case, or knowledge-graph ids such as
+    /m/0mdxd."""
+    exclude: Texts = ["Game", "Video game", "Slide show"]
+    """Labels that a video must not have."""
+    records: str | None = None
+    """TFRecord files of YouTube-8M, of videos or of frames: a folder, or a pattern such as
+    `yt8m/train*.tfrecord`, relative to the recipe. Keep them where upper and lower case differ:
+    trainbX and trainBX are two files. Without it, the lists come from the network."""
+    vocabulary: str | None = None
+    """The vocabulary.csv of the same year as `records`, which need it; relative to the recipe.
+    Without it, only the commonest labels have names."""
     limit: int = Field(default=1000, ge=1)
-    """How many pseudo ids are looked up, in the list's order."""
+    """How many ids are taken, in the order of files or lists, those of videos that are gone
+    included."""
+    lookups_per_second: float = Field(default=10.0, gt=0)
+    """At most so many pseudo ids are looked up in a second."""
+    retry_gone_days: int = Field(default=90, ge=0)
+    """A video that was gone is looked up again after so many days; 0 for never."""
     base_url: str = Field(
         default="https://storage.googleapis.com/data.yt8m.org/2/j", pattern="^https?://"
     )
     """Where the lists (`v/`) and the mapping (`i/`) lie."""
 
-    def list(self, base: Path, note: Note) -> Iterator[Listed]:
-        """The videos that are still on YouTube, in the order of the labels' lists."""
-        with httpx.Client(timeout=20.0, follow_redirects=True) as client:
-            labels = self._labels(client)
-            asked = [*labels][: self.limit]
-            if len(asked) < len(labels):
-                note(f"yt8m_mv: {len(asked)} of {len(labels)} ids are looked up (`limit`)")
-            found = False
-            for listed in self._resolved(client, asked, labels, note):
+    @model_validator(mode="after")
+    def _check_vocabulary(self) -> Self:
+        if self.records is not None and self.vocabulary is None:
+            raise ValueError(
+                "`records` needs `vocabulary`: the path of the vocabulary.csv of the same year, "
+                "because records say labels by number only"
+            )
+        return self
+
+    def list(self, asking: Asking) -> Iterator[Listed]:
+        """The videos that are still on YouTube, in the order of the files or lists."""
+        found = False
+        with (
+            yt8m_web(self.base_url, self.lookups_per_second, asking) as web,
+            Answers(asking.cache / "yt8m_ids.sqlite", self.retry_gone_days) as answers,
+        ):
+            candidates = self._candidates(web, asking)
+            for youtube_id, candidate in resolved(candidates, web, answers, asking.note):
                 found = True
-                yield listed
+                yield Listed(
+                    video_id=video_id("youtube", youtube_id),
+                    site="youtube",
+                    url=f"https://www.youtube.com/watch?v={youtube_id}",
+                    labels=candidate.labels,
+                )
         if not found:
             raise SourceError(
                 f"YouTube-8M gave no video for {', '.join(self.include)} without "
                 f"{', '.join(self.exclude) or 'exclusions'}: change the labels or raise `limit`."
             )
 
-    def _labels(self, client: httpx.Client) -> dict[str, tuple[str, ...]]:
-        """For each pseudo id, in order, the included labels that it has."""
-        found: dict[str, tuple[str, ...]] = {}
-        for label in self.include:
-            for pseudo_id in self._members(client, label):
-                found[pseudo_id] = (*found.get(pseudo_id, ()), label)
-        for label in self.exclude:
-            for pseudo_id in self._members(client, label):
-                found.pop(pseudo_id, None)
-        return found
+    def _candidates(self, web: Yt8mWeb, asking: Asking) -> Iterator[Candidate]:
+        vocabulary = self._vocabulary(asking.base)
+        find = vocabulary.find if vocabulary else common_labels
+        wanted = Wanted(find(self.include), find(self.exclude))
+        if self.records is None or vocabulary is None:
+            listed = on_lists(web, wanted)
+            if len(listed) > self.limit:
+                asking.note(f"yt8m_mv: {self.limit} of {len(listed)} ids are taken (`limit`)")
+            yield from listed[: self.limit]
+            return
+        files = record_files(asking.base, self.records)
+        recorded = in_records(files, vocabulary, wanted, asking.note)
+        for taken, candidate in enumerate(recorded, start=1):
+            yield candidate
+            if taken == self.limit:
+                asking.note(f"yt8m_mv: the records were read up to {taken} ids (`limit`)")
+                return
 
-    def _members(self, client: httpx.Client, label: str) -> Iterator[str]:
-        name = label.removeprefix("/m/").removeprefix("/g/")
-        if not re.fullmatch(r"[a-z0-9_]+", name):
-            raise SourceError(f"{label!r} is no knowledge-graph id; one looks like /m/0mdxd.")
-        url = f"{self.base_url}/v/{name}.js"
-        try:
-            answer = client.get(url)
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            raise SourceError(
-                f"YouTube-8M's list of {label} cannot be read ({error or type(error).__name__}): "
-                "check the id in vocabulary.csv and the network."
-            ) from error
-        body = re.fullmatch(r'\s*p\("[^"]*",\[(.*)\]\);?\s*', answer.text, re.DOTALL)
-        if body is None:
-            raise SourceError(f"{url} does not answer with a list of YouTube-8M; set `base_url`.")
-        yield from re.findall(r'"([A-Za-z0-9_-]{4})"', body[1])
-
-    def _resolved(
-        self,
-        client: httpx.Client,
-        asked: Texts,
-        labels: dict[str, tuple[str, ...]],
-        note: Note,
-    ) -> Iterator[Listed]:
-        gone, failed, in_a_row = 0, 0, 0
-        for pseudo_id in asked:
-            try:
-                youtube_id = self._youtube_id(client, pseudo_id)
-            except (httpx.HTTPError, ValueError) as error:
-                failed, in_a_row = failed + 1, in_a_row + 1
-                note(f"yt8m_mv: {pseudo_id} not looked up: {error or type(error).__name__}")
-                if in_a_row == _MAX_FAILURES:
-                    raise SourceError(
-                        f"YouTube-8M's mapping at {self.base_url} failed {in_a_row} times in a "
-                        "row: run again later."
-                    ) from error
-                continue
-            in_a_row = 0
-            if youtube_id is None:
-                gone += 1
-                continue
-            yield Listed(
-                video_id=video_id("youtube", youtube_id),
-                site="youtube",
-                url=f"https://www.youtube.com/watch?v={youtube_id}",
-                labels=labels[pseudo_id],
-            )
-        if gone or failed:
-            note(
-                f"yt8m_mv: of {len(asked)} ids {gone} are no longer on YouTube, "
-                f"{failed} could not be looked up"
-            )
-
-    def _youtube_id(self, client: httpx.Client, pseudo_id: str) -> str | None:
-        """None where the video is gone.
-
-        Raises:
-            httpx.HTTPError: the mapping did not answer.
-            ValueError: it answered something else than a mapping.
-        """
-        answer = client.get(f"{self.base_url}/i/{pseudo_id[:2]}/{pseudo_id}.js")
-        if answer.status_code in _GONE:
+    def _vocabulary(self, base: Path) -> Vocabulary | None:
+        if self.vocabulary is None:
             return None
-        answer.raise_for_status()
-        found = re.fullmatch(r'\s*i\("([^"]*)","([A-Za-z0-9_-]{11})"\);?\s*', answer.text)
-        if found is None or found[1] != pseudo_id:
-            raise ValueError("the answer is no mapping of this id")
-        return found[2]
+        return read_vocabulary(base / Path(self.vocabulary).expanduser())

@@ -10,10 +10,10 @@ import httpx
 from pipeline.errors import ServiceError
 from pipeline.models.language.chat import Answer, ChatRequest, Sampling
 from pipeline.models.language.replies import Refused, Replies, Retry
-from pipeline.models.language.waiting import LONGEST_WAIT, pause
 from pipeline.models.language.wire import body
 from pipeline.secret import Secret
 from pipeline.stage import Failure
+from pipeline.waiting import LONGEST_WAIT, pause
 from schemas.table import Seconds
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from pipeline.models.language.chat import Answer
-from pipeline.models.language.waiting import retry_after
 from pipeline.secret import Secret
+from pipeline.waiting import retry_after
 from schemas.table import Seconds
 
 _TRY_AGAIN = (408, 425, 429)

@@ -13,9 +13,9 @@ import pytest
 from pipeline.errors import ServiceError
 from pipeline.models.language.chat import Answer, ChatRequest, Media, Sampling
 from pipeline.models.language.endpoint import Endpoint
-from pipeline.models.language.waiting import pause, retry_after
 from pipeline.secret import Secret
 from pipeline.stage import Failure
+from pipeline.waiting import pause, retry_after
 from tests.chat_server import Reply, chat_server, fails, says
 
 SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_tokens=160)
@@ -345,4 +345,5 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert retry_after(soon) == pytest.approx(90, abs=5)
     assert retry_after(past) == 0.0
     assert retry_after("soon") is None
+    assert retry_after("9 Jan 99999999999 1:1:1") is None
     assert retry_after(None) is None

@@ -2,6 +2,7 @@ import pytest
 
 from pipeline.errors import SessionBlocked, SourceError
 from pipeline.sources.amv import Amv
+from tests.pipeline.sources.asking import ask
 from tests.sites import Site
 
 FEED = """<?xml version="1.0"?><rss version="2.0"
@@ -21,9 +22,7 @@ def site():
 
 
 def listed(tmp_path, *urls, **options):
-    notes = []
-    videos = list(Amv(urls=list(urls), **options).list(tmp_path, notes.append))
-    return videos, notes
+    return ask(Amv(urls=list(urls), **options), tmp_path)
 
 
 def test_a_playlist_is_listed_with_one_request_and_its_metadata(site, tmp_path):

@@ -7,12 +7,11 @@ import pytest
 from pipeline.errors import SourceError
 from pipeline.sources import SOURCES
 from pipeline.sources.folder import Folder
+from tests.pipeline.sources.asking import ask
 
 
 def listed(path, **options):
-    notes = []
-    videos = list(Folder(path=str(path), **options).list(path.parent, notes.append))
-    return videos, notes
+    return ask(Folder(path=str(path), **options), path.parent)
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def test_ids_follow_from_the_path_below_the_folder(folder, tmp_path):
 
 
 def test_a_relative_path_starts_from_the_recipe(folder):
-    videos = list(Folder(path="videos").list(folder.parent, pytest.fail))
+    videos, _ = ask(Folder(path="videos"), folder.parent)
     assert len(videos) == 4
 
 

@@ -1,15 +1,16 @@
+import tracemalloc
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import SourceError
 from pipeline.sources.urls import Urls
+from tests.pipeline.sources.asking import ask, asking
 
 
 def listed(path, **options):
-    notes = []
-    videos = list(Urls(path=path.name, **options).list(path.parent, notes.append))
-    return videos, notes
+    return ask(Urls(path=path.name, **options), path.parent)
 
 
 def test_a_text_file_gives_one_video_a_line(tmp_path):
@@ -73,6 +74,48 @@ def test_a_parquet_file_reads_like_a_csv_file(tmp_path):
     videos, notes = listed(path)
     assert [(video.title, video.duration_s) for video in videos] == [("A", 3.0)]
     assert notes[0].startswith("list.parquet:2:")
+
+
+def test_what_a_table_does_not_know_or_writes_otherwise(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "url,duration_s,upload_date\n"
+        "https://example.org/a.mp4,nan,2024-01-31\n"
+        "https://example.org/b.mp4,inf,20240131\n"
+        "https://example.org/c.mp4,1,31.1.2024\n"
+    )
+    videos, notes = listed(path)
+    assert [video.duration_s for video in videos] == [None, None]
+    assert [video.upload_date for video in videos] == ["20240131", "20240131"]
+    assert "upload_date is '31.1.2024'" in notes[0]
+
+
+@pytest.mark.parametrize("suffix", ["txt", "csv", "parquet"])
+def test_a_long_list_is_read_piece_by_piece(tmp_path, suffix):
+    path = tmp_path / f"list.{suffix}"
+    urls = [f"https://youtu.be/{n:011d}" for n in range(30_000)]
+    if suffix == "parquet":
+        pq.write_table(pa.table({"url": urls}), path)
+    else:
+        path.write_text("\n".join(["url" if suffix == "csv" else "#", *urls]))
+    del urls
+    source = Urls(path=path.name).list(asking(tmp_path))
+    next(source)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in source) == 29_999
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_list_that_is_damaged_further_down_gives_what_is_before(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_bytes(b"https://example.org/a.mp4\n" * 1000 + b"\xff\n")
+    source = Urls(path=path.name).list(asking(tmp_path))
+    assert next(source)
+    with pytest.raises(SourceError, match="cannot be read"):
+        list(source)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""YouTube-8M: its records, labels, lists and ids."""
