@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import DatasetError
+from pipeline.errors import DiskFull
 
 PARTIAL = ".partial-"
 """What the names of unfinished files begin with."""
@@ -19,7 +19,7 @@ def writing(path: Path) -> Iterator[None]:
     """Turn the disk's refusals while writing `path` into one line.
 
     Raises:
-        DatasetError: names the trouble and the remedy.
+        DiskFull: names the trouble and the remedy.
     """
     try:
         yield
@@ -29,9 +29,9 @@ def writing(path: Path) -> Iterator[None]:
         raise
 
 
-def unwritable(path: Path, error: OSError) -> DatasetError:
+def unwritable(path: Path, error: OSError) -> DiskFull:
     """The line for a disk that refuses."""
-    return DatasetError(
+    return DiskFull(
         f"{path.parent} cannot be written: {error.strerror}. Make room there, and run it again; "
         "everything that was finished is kept."
     )
@@ -41,7 +41,18 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, through a synced file beside it.
 
     Raises:
-        DatasetError: the disk is full, or refuses otherwise.
+        DiskFull: the disk is full, or refuses otherwise.
+    """
+    partial = write_partial(path, data)
+    with writing(path):
+        partial.replace(path)
+
+
+def write_partial(path: Path, data: bytes) -> Path:
+    """The synced file that is to replace `path`, beside it. Should it fail, nothing is left.
+
+    Raises:
+        DiskFull: the disk is full, or refuses otherwise.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +62,7 @@ def write_atomically(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(path)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+        return partial

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.settings import Settings
+from pipeline.songs.sides import SplitBy
 
 
 class DatasetSettings(Settings):
@@ -16,6 +17,9 @@ class DatasetSettings(Settings):
     """Decides every draw: windows, frames, the split, example prompts."""
     eval_fraction: float = Field(default=0.1, ge=0, lt=1)
     """Share of songs that go to `eval`, never to `train`."""
+    split_by: SplitBy = "song"
+    """What is kept on one side: `song` with its versions; `artist` or `channel` with all their
+    songs. A song is never on both sides, whatever else is kept together."""
     videos_per_shard: int = Field(default=64, ge=1)
     """Of new shards. A shard is the unit of all work: what is lost when a run is killed."""
 

@@ -11,22 +11,50 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
-from pipeline.disk import PARTIAL, write_atomically
+from pipeline.disk import PARTIAL, write_atomically, write_partial, writing
 from pipeline.errors import DatasetBusy, DatasetError
 from schemas.manifest import PartManifest, ShardManifest
 from schemas.table import R, Row, Table, content_digest, from_arrow, to_arrow
 from schemas.video import VIDEOS
 
 M = TypeVar("M", PartManifest, ShardManifest)
+
+Part = tuple[Table[Row], str, Sequence[Row]]
+"""A table, a shard, and the rows that the one has of the other."""
+
+_WRITERS = 16
+"""Parts that are encoded and synced at once."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A part that is written and synced, but not in its place yet."""
+
+    manifest: PartManifest
+    files: dict[Path, Path]
+    """The part, then its manifest: where it belongs, and where it is."""
+
+    def declare(self) -> PartManifest:
+        """Put it in its place: the old manifest goes first, the new one comes last."""
+        *_, declaration = self.files
+        declaration.unlink(missing_ok=True)
+        for path, partial in self.files.items():
+            with writing(path):
+                partial.replace(path)
+        return self.manifest
 
 
 class Dataset:
@@ -49,6 +77,16 @@ class Dataset:
     def prefect_home(self) -> Path:
         """Where this dataset's flow history lies."""
         return self.root / ".prefect"
+
+    @property
+    def governor_state(self) -> Path:
+        """What was asked of which site when, so that a new run makes no burst."""
+        return self.root / "governor.json"
+
+    @property
+    def cache_folder(self) -> Path:
+        """Answers of sources that need not be asked for twice."""
+        return self.root / "cache"
 
     def media_folder(self, shard: str) -> Path:
         """Where a shard's downloads wait until it is cut."""
@@ -113,7 +151,7 @@ class Dataset:
         self,
         table: Table[R],
         shard: str,
-        rows: list[R],
+        rows: Sequence[R],
         variant: str | None = None,
         **facts: Any,
     ) -> PartManifest:
@@ -122,11 +160,36 @@ class Dataset:
         Args:
             facts: further fields of `PartManifest`.
         """
+        return self._prepare(table, shard, rows, variant, facts).declare()
+
+    def write_parts(self, parts: Iterable[Part], **facts: Any) -> None:
+        """Write many parts, each as `write` does. They are declared in their order, whenever this
+        is killed; before that, many are under way at once, because a disk syncs many files in
+        hardly more time than one."""
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            under_way: deque[Future[_Prepared]] = deque()
+            try:
+                for table, shard, rows in parts:
+                    job = pool.submit(self._prepare, table, shard, rows, None, facts)
+                    under_way.append(job)
+                    if len(under_way) > 2 * _WRITERS:
+                        under_way.popleft().result().declare()
+                while under_way:
+                    under_way.popleft().result().declare()
+            finally:
+                for job in under_way:
+                    job.cancel()
+
+    def _prepare(
+        self,
+        table: Table[R],
+        shard: str,
+        rows: Sequence[R],
+        variant: str | None,
+        facts: dict[str, Any],
+    ) -> "_Prepared":
         path = self.part(table, shard, variant)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        pq.write_table(to_arrow(table, rows), buffer, compression="zstd")
-        data = buffer.getvalue()
+        data = _parquet(to_arrow(table, rows))
         manifest = PartManifest(
             table=table.name,
             shard=shard,
@@ -137,10 +200,12 @@ class Dataset:
             created_at=now(),
             **facts,
         )
-        path.with_suffix(".json").unlink(missing_ok=True)
-        write_atomically(path, data)
-        write_atomically(path.with_suffix(".json"), _json(manifest))
-        return manifest
+        json_path = path.with_suffix(".json")
+        files = {
+            path: write_partial(path, data),
+            json_path: write_partial(json_path, _json(manifest)),
+        }
+        return _Prepared(manifest, files)
 
     def write_shard_manifest(self, manifest: ShardManifest) -> None:
         """Declare a tar finished."""
@@ -219,10 +284,17 @@ class Dataset:
         return str(path.relative_to(self.root.parent))
 
 
+def _parquet(data: pa.Table) -> bytes:
+    """Parts are small and read whole: neither dictionaries nor statistics would pay."""
+    buffer = io.BytesIO()
+    pq.write_table(data, buffer, compression="zstd", use_dictionary=False, write_statistics=False)
+    return buffer.getvalue()
+
+
 def _json(model: BaseModel) -> bytes:
     return json.dumps(model.model_dump(mode="json"), indent=1, ensure_ascii=False).encode() + b"\n"
 
 
 def now() -> str:
-    """The time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """The time as ISO 8601 in UTC, to the millisecond: parts are sorted by it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

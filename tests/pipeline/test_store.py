@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pipeline.errors import DatasetBusy, DatasetError
 from pipeline.store import Dataset
 from schemas import MUSIC_CAPTIONS, VIDEOS
 from schemas.captions import MusicCaption
+from schemas.table import Row, Table
 from schemas.video import Video
 
 SHARD = "train-000000"
@@ -64,6 +66,63 @@ def test_shards_are_those_that_videos_are_assigned_to(tmp_path: Path) -> None:
     for shard in ("train-000001", "eval-000000"):
         dataset.write(VIDEOS, shard, [Video.model_validate({**fields, "shard": shard})])
     assert dataset.shards() == ["eval-000000", "train-000001"]
+
+
+def test_many_parts_are_written_as_one_by_one(tmp_path: Path) -> None:
+    parts = [
+        (MUSIC_CAPTIONS, f"train-{n:06d}", [caption(f"{n}-{i}") for i in range(3)])
+        for n in range(100)
+    ]
+    one, many = Dataset(tmp_path / "1"), Dataset(tmp_path / "2")
+    many.write_parts(iter(parts), clips=3)
+    for table, shard, rows in parts:
+        written = one.write(table, shard, rows, clips=3)
+        manifest = many.manifest(table, shard)
+        assert manifest is not None
+        assert (manifest.digest, manifest.sha256, manifest.clips) == (
+            written.digest,
+            written.sha256,
+            3,
+        )
+        assert many.read(table, shard) == rows
+
+
+def test_of_many_parts_those_declared_at_a_kill_are_the_first(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from pipeline.store import Dataset\n"
+        "from schemas import MUSIC_CAPTIONS as TABLE\n"
+        "from schemas.captions import MusicCaption\n"
+        "row = MusicCaption(clip_id='a', text='t', model='m', revision='r')\n"
+        "def parts():\n"
+        "    for number in range(200):\n"
+        "        if number == 150: os.kill(os.getpid(), 9)\n"
+        "        yield TABLE, f'train-{number:06d}', [row]\n"
+        "Dataset(pathlib.Path(sys.argv[1])).write_parts(parts())"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert killed.returncode == -9
+    dataset = Dataset(tmp_path)
+    shards = [f"train-{number:06d}" for number in range(150)]
+    declared = [shard for shard in shards if dataset.manifest(MUSIC_CAPTIONS, shard)]
+    assert 0 < len(declared) < 150
+    assert declared == shards[: len(declared)]
+    assert all(len(dataset.read(MUSIC_CAPTIONS, shard)) == 1 for shard in declared)
+    with dataset.lock():
+        assert not list(tmp_path.rglob(".partial-*"))
+
+
+def test_a_failure_among_many_parts_is_told_and_what_came_before_stays(tmp_path: Path) -> None:
+    def parts() -> Iterator[tuple[Table[Row], str, list[Row]]]:
+        for number in range(60):
+            yield MUSIC_CAPTIONS, f"train-{number:06d}", [caption("a")]
+        raise DatasetError("the list broke off")
+
+    dataset = Dataset(tmp_path)
+    with pytest.raises(DatasetError, match="broke off"):
+        dataset.write_parts(parts())
+    assert dataset.read(MUSIC_CAPTIONS, "train-000000") == [caption("a")]
+    with dataset.lock():
+        assert not list(tmp_path.rglob(".partial-*"))
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_is_swept_up(tmp_path: Path) -> None:
