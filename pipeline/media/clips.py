@@ -8,7 +8,7 @@ from pipeline.errors import MediaError
 from pipeline.media.cut import cut_windows
 from pipeline.media.encode import encode_audio, encode_frame, normalise
 from pipeline.media.probe import probe
-from pipeline.media.raw import RawCut
+from pipeline.media.raw import RawCut, Rectangle
 from pipeline.media.settings import Cutting
 from pipeline.media.windows import Window, draw_windows
 from pipeline.stage import Failure, Sample
@@ -17,7 +17,7 @@ from schemas.video import Video
 
 
 def cut_video(
-    video: Video, path: Path, cutting: Cutting, seed: int
+    video: Video, path: Path, cutting: Cutting, seed: int, picture: Rectangle | None = None
 ) -> Iterator[tuple[Clip, Sample] | Failure]:
     """Every drawn window as a clip or a failure, in order of start.
 
@@ -28,6 +28,7 @@ def cut_video(
         path: its file.
         cutting: the recipe's options.
         seed: the recipe's seed.
+        picture: the part of the picture inside its borders; kept alone with `crop_borders`.
 
     Yields:
         A row with its media; or why a window gave none; or, where the whole file is unusable, one
@@ -40,7 +41,8 @@ def cut_video(
         facts = probe(path, cutting.clip_seconds)
         drawn = draw_windows(video.video_id, seed, facts.duration_s, cutting)
         windows = [window.shifted(facts.start_s) for window in drawn]
-        for outcome in cut_windows(path, windows, cutting):
+        crop = picture if cutting.crop_borders else None
+        for outcome in cut_windows(path, windows, cutting, crop):
             clip_id = clip_id_of(video.video_id, outcome.window)
             if isinstance(outcome, RawCut):
                 yield _clip(video, clip_id, outcome, cutting)

@@ -85,7 +85,7 @@ def _open(path: Path) -> InputContainer:
     except FileNotFoundError:
         raise MediaError("missing", f"There is no file `{path.name}`.") from None
     except (av.FFmpegError, OSError) as error:
-        raise _unreadable(path, str(error)) from None
+        raise _unreadable(path, error.strerror or type(error).__name__) from None
 
 
 def _unreadable(path: Path, why: str) -> MediaError:

@@ -9,13 +9,13 @@ from pipeline.errors import MediaError
 from pipeline.media.audio import MARGIN_S, assemble
 from pipeline.media.ffmpeg_cutter import FfmpegCutter, find_ffmpeg
 from pipeline.media.pyav_cutter import PyavCutter
-from pipeline.media.raw import Cutter, RawCut, WindowFailure
+from pipeline.media.raw import Cutter, RawCut, Rectangle, WindowFailure
 from pipeline.media.settings import Cutting
 from pipeline.media.windows import Window
 
 
 def cut_windows(
-    path: Path, windows: Sequence[Window], cutting: Cutting
+    path: Path, windows: Sequence[Window], cutting: Cutting, crop: Rectangle | None = None
 ) -> Iterator[RawCut | WindowFailure]:
     """One outcome for each window, in their order.
 
@@ -26,23 +26,24 @@ def cut_windows(
         path: the video file.
         windows: in order of start, on the presentation timeline; see `container`.
         cutting: the recipe's options.
+        crop: what is kept of each frame; all of it by default.
 
     Raises:
         MediaError: the whole file is unusable.
         MissingTool: `cutter = "ffmpeg"` and there is no ffmpeg program.
     """
-    with closing(_cutter(path, cutting)) as cutter:
+    with closing(_cutter(path, cutting, crop)) as cutter:
         for window in windows:
             outcome = _cut(cutter, window, cutting)
             if _worth_another_try(outcome, cutter):
-                with closing(FfmpegCutter(path, cutting.short_side)) as other:
+                with closing(FfmpegCutter(path, cutting.short_side, crop)) as other:
                     outcome = _cut(other, window, cutting)
             yield outcome
 
 
-def _cutter(path: Path, cutting: Cutting) -> Cutter:
+def _cutter(path: Path, cutting: Cutting, crop: Rectangle | None) -> Cutter:
     kind = PyavCutter if cutting.cutter == "pyav" else FfmpegCutter
-    return kind(path, cutting.short_side)
+    return kind(path, cutting.short_side, crop)
 
 
 def _worth_another_try(outcome: RawCut | WindowFailure, cutter: Cutter) -> bool:

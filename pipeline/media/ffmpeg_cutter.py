@@ -20,8 +20,8 @@ from av.container import InputContainer
 from pipeline.errors import MediaError, MissingTool
 from pipeline.media.audio import mono_of
 from pipeline.media.container import FORMATS, Source, open_source, tick_of
-from pipeline.media.picture import is_high_definition
-from pipeline.media.raw import Picture, Piece
+from pipeline.media.picture import cropped, is_high_definition, shorter
+from pipeline.media.raw import Picture, Piece, Rectangle
 from schemas.table import Seconds
 
 _AUDIO_BACK_S = 0.3
@@ -29,7 +29,8 @@ _VIDEO_BACK_S = 10.0
 """How far before what is wanted decoding starts. The program does not tell whether it found a
 keyframe in time, so this is longer than the usual distance of keyframes."""
 
-_SIZE = "max(1,floor({side}*min(1,{short}/min(iw*min(1,sar),ih/max(1,sar)))+0.5))"
+_SIZE = "max(1,floor({side}*min(1,{short}/{shorter})+0.5))"
+_SHORTER = "min(iw*min(1,sar),ih/max(1,sar))"
 """`picture.final_size` in the program's language."""
 
 
@@ -56,7 +57,7 @@ class FfmpegCutter:
         MissingTool: there is no ffmpeg program.
     """
 
-    def __init__(self, path: Path, short_side: int) -> None:
+    def __init__(self, path: Path, short_side: int, crop: Rectangle | None = None) -> None:
         program = find_ffmpeg()
         if program is None:
             raise MissingTool(
@@ -66,6 +67,7 @@ class FfmpegCutter:
         self._program = program
         self._path = path
         self._short_side = short_side
+        self._crop = crop
         self._source: Source = open_source(path)
 
     def close(self) -> None:
@@ -104,7 +106,8 @@ class FfmpegCutter:
         with self._run(output) as nut:
             for frame in nut.decode(video=0):
                 pts_s = Fraction(frame.pts or 0) * (frame.time_base or 1) - origin_s
-                return Picture(float(pts_s), frame.to_ndarray().astype(np.uint8, copy=False))
+                rgb = frame.to_ndarray().astype(np.uint8, copy=False)
+                return Picture(float(pts_s), cropped(rgb, self._crop, self._short_side))
         raise MediaError("no_frame", f"The video has no frame at or after {at_s:.2f} s.")
 
     def _input(self, seek_s: float) -> Any:
@@ -115,7 +118,11 @@ class FfmpegCutter:
 
     def _scale(self) -> dict[str, str]:
         sides = {"w": "iw*min(1,sar)", "h": "ih/max(1,sar)"}
-        options = {k: _SIZE.format(side=v, short=self._short_side) for k, v in sides.items()}
+        least = _SHORTER if self._crop is None else str(shorter(self._crop))
+        options = {
+            name: _SIZE.format(side=side, short=self._short_side, shorter=least)
+            for name, side in sides.items()
+        }
         context = self._source.video.codec_context
         untagged = context is not None and context.colorspace in (0, 2, 3)
         if context is not None and untagged and is_high_definition(context.width, context.height):

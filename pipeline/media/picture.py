@@ -1,5 +1,6 @@
 """A decoded frame to the picture a person would see: upright, square pixels, right colours."""
 
+import math
 from collections.abc import Mapping
 from typing import cast
 
@@ -8,7 +9,8 @@ from av.buffer import Buffer
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from pipeline.media.raw import Rgb
+from pipeline.errors import MediaError
+from pipeline.media.raw import Rectangle, Rgb
 
 _MATRICES = {
     1: Colorspace.ITU709,
@@ -20,6 +22,9 @@ _MATRICES = {
     10: Colorspace.BT2020,
 }
 """By AVColorSpace, ITU-T H.273 table 4. High dynamic range is not tone-mapped."""
+
+_EXACT = 1e-6
+"""Products this close to a whole number are meant to be it."""
 
 _SCALER = (
     Interpolation.BICUBIC
@@ -34,7 +39,9 @@ def is_high_definition(width: int, height: int) -> bool:
     return width >= 1280 or height > 576
 
 
-def final_size(width: int, height: int, aspect: float, short_side: int) -> tuple[int, int]:
+def final_size(
+    width: int, height: int, aspect: float, short_side: int, crop: Rectangle | None = None
+) -> tuple[int, int]:
     """Width and height with square pixels, shorter side at most `short_side`.
 
     Pixels that are not square are corrected by shrinking one side, so no direction is ever
@@ -43,16 +50,51 @@ def final_size(width: int, height: int, aspect: float, short_side: int) -> tuple
     Args:
         width, height: as stored.
         aspect: a pixel's width by its height.
-        short_side: in pixels.
+        short_side: in pixels; with `crop`, of the part that is kept.
+        crop: what will be kept of the picture.
     """
     wide, high = width * min(aspect, 1.0), height / max(aspect, 1.0)
-    scale = min(1.0, short_side / min(wide, high))
+    scale = reduction(min(wide, high) if crop is None else shorter(crop), short_side)
     return max(1, int(wide * scale + 0.5)), max(1, int(high * scale + 0.5))
 
 
-def rgb_of(frame: VideoFrame, aspect: float, short_side: int) -> Rgb:
-    """The frame as [height, width, 3], 8 bits a channel."""
-    width, height = final_size(frame.width, frame.height, aspect, short_side)
+def reduction(side: float, short_side: int) -> float:
+    """What a picture with this shorter side is multiplied by; never above 1."""
+    return min(1.0, short_side / side)
+
+
+def shorter(crop: Rectangle) -> int:
+    """The shorter side of a rectangle."""
+    left, top, right, bottom = crop
+    return min(right - left, bottom - top)
+
+
+def cropped(rgb: Rgb, crop: Rectangle | None, short_side: int) -> Rgb:
+    """The part of a picture that is kept.
+
+    Args:
+        rgb: upright, of the size that `final_size` says.
+        crop: in pixels before reduction; its edges are rounded inwards, so that no line of a
+            border stays.
+        short_side: as for `final_size`.
+
+    Raises:
+        MediaError: `crop_outside`: the frame is smaller than the others of its video.
+    """
+    if crop is None:
+        return rgb
+    scale = reduction(shorter(crop), short_side)
+    left, top = (math.ceil(edge * scale - _EXACT) for edge in crop[:2])
+    right, bottom = (math.floor(edge * scale + _EXACT) for edge in crop[2:])
+    if right > rgb.shape[1] or bottom > rgb.shape[0] or left >= right or top >= bottom:
+        size = f"{rgb.shape[1]}x{rgb.shape[0]}"
+        raise MediaError("crop_outside", f"The part to keep is not inside a frame of {size}.")
+    return np.ascontiguousarray(rgb[top:bottom, left:right])
+
+
+def rgb_of(frame: VideoFrame, aspect: float, short_side: int, crop: Rectangle | None = None) -> Rgb:
+    """The frame, or the part of it to keep, as [height, width, 3], 8 bits a channel."""
+    width, height = final_size(frame.width, frame.height, aspect, short_side, crop)
     full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
     rgb = VideoReformatter().reformat(
         frame,
@@ -65,7 +107,8 @@ def rgb_of(frame: VideoFrame, aspect: float, short_side: int) -> Rgb:
         interpolation=_SCALER,
         threads=1,
     )
-    return _upright(rgb.to_ndarray().astype(np.uint8, copy=False), frame)
+    upright = _upright(rgb.to_ndarray().astype(np.uint8, copy=False), frame)
+    return cropped(upright, crop, short_side)
 
 
 def _matrix(frame: VideoFrame) -> Colorspace:

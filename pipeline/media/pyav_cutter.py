@@ -19,7 +19,7 @@ from pipeline.errors import MediaError
 from pipeline.media.audio import mono_of
 from pipeline.media.container import open_source, stamp_of, tick_of
 from pipeline.media.picture import rgb_of
-from pipeline.media.raw import Picture, Piece
+from pipeline.media.raw import Picture, Piece, Rectangle
 from schemas.table import Seconds
 
 _AUDIO_BACK_S = (0.3, 2.0, 10.0)
@@ -40,9 +40,10 @@ class PyavCutter:
         MediaError: as `open_source` does.
     """
 
-    def __init__(self, path: Path, short_side: int) -> None:
+    def __init__(self, path: Path, short_side: int, crop: Rectangle | None = None) -> None:
         self._path = path
         self._short_side = short_side
+        self._crop = crop
         self._source = open_source(path)
         self._untouched = True
         """Whether the next packet is the file's first, with no seek before it."""
@@ -67,23 +68,46 @@ class PyavCutter:
         elif self._damage:
             raise MediaError("undecodable", f"The audio cannot be decoded ({self._damage}).")
 
+    @property
+    def aspect(self) -> float:
+        """A stored pixel's width by its height."""
+        return float(self._source.video.sample_aspect_ratio or 1)
+
     def frame(self, at_s: Seconds) -> Picture:
         """The first frame shown at or after `at_s`."""
+        frame = self.decoded(at_s)
+        rgb = rgb_of(frame, self.aspect, self._short_side, self._crop)
+        return Picture(self.shown_s(frame), rgb)
+
+    def shown_s(self, frame: VideoFrame) -> Seconds:
+        """When a decoded frame is shown."""
+        pts_s = Fraction(frame.pts or 0) * tick_of(self._source.video)
+        return float(pts_s - self._source.origin_s)
+
+    def decoded(self, at_s: Seconds) -> VideoFrame:
+        """As `frame`, but as it comes from the decoder."""
         self._damage = ""
-        tick, origin_s = tick_of(self._source.video), self._source.origin_s
-        wanted = math.ceil((Fraction(at_s) + origin_s) / tick - Fraction(_ROUNDING))
+        wanted = self._tick(at_s)
         for back in _VIDEO_BACK_S:
             from_file_start = self._rewind(self._source.video, at_s - back)
             frame, sure = self._first_frame(wanted, sure=from_file_start)
             if sure:
                 break
         if frame is not None and frame.pts is not None:
-            aspect = float(self._source.video.sample_aspect_ratio or 1)
-            rgb = rgb_of(frame, aspect, self._short_side)
-            return Picture(float(frame.pts * tick - origin_s), rgb)
+            return frame
         if self._damage:
             raise MediaError("undecodable", f"The video cannot be decoded ({self._damage}).")
         raise MediaError("no_frame", f"The video has no frame at or after {at_s:.2f} s.")
+
+    def following(self, at_s: Seconds) -> VideoFrame | None:
+        """The first frame at or after `at_s`, which is later than the one decoded last: reading
+        goes on from there without a seek. None after the last frame."""
+        frame, _ = self._first_frame(self._tick(at_s), sure=True)
+        return frame
+
+    def _tick(self, at_s: Seconds) -> int:
+        exact = (Fraction(at_s) + self._source.origin_s) / tick_of(self._source.video)
+        return math.ceil(exact - Fraction(_ROUNDING))
 
     def _rewind(self, stream: Stream, to_s: Seconds) -> bool:
         """Go to `to_s` or earlier. True if that is the file's very start.

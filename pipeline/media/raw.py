@@ -14,6 +14,9 @@ Mono = NDArray[np.float32]
 """Samples of one channel, full scale = 1: [samples]."""
 Rgb = NDArray[np.uint8]
 """A picture: [height, width, 3]."""
+Rectangle = tuple[int, int, int, int]
+"""Left, top, right, bottom: the part of a picture to keep, in pixels of the upright picture with
+square pixels, before any reduction."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ class Cutting(Settings):
     value."""
     short_side: int = Field(default=512, ge=16)
     """Upper bound of a frame's shorter side in pixels; a frame is never enlarged."""
+    crop_borders: bool = False
+    """Cut black borders off the frames, where screening found any; `short_side` is then of what is
+    left."""
     jpeg_quality: int = Field(default=95, ge=1, le=100)
     """Of the frames."""
     cutter: Literal["pyav", "ffmpeg"] = "pyav"

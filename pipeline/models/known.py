@@ -49,6 +49,7 @@ KNOWN = {
     "google/siglip-so400m-patch14-384": Known(3.5, _APACHE),
     "google/siglip2-base-patch16-224": Known(1.5, _APACHE),
     "google/siglip2-so400m-patch14-384": Known(4.5, _APACHE),
+    "MIT/ast-finetuned-audioset-10-10-0.4593": Known(0.35, "BSD-3-Clause"),
     "laion/larger_clap_music": Known(0.78, _APACHE),
     "seungheondoh/lp-music-caps": Known(
         1.78,  # each of its three files

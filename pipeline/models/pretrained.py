@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoTokenizer
+from transformers import AutoFeatureExtractor, AutoTokenizer
 from transformers.utils import logging
 
 from pipeline.errors import FramesongError
@@ -86,6 +86,15 @@ def load_tokenizer(path: Path, kind: Any = AutoTokenizer) -> Any:
         FramesongError: its files are missing or damaged.
     """
     _require_tokenizer(path)
+    return _loaded(kind, path)
+
+
+def load_extractor(path: Path, kind: Any = AutoFeatureExtractor) -> Any:
+    """The feature extractor in a folder.
+
+    Raises:
+        FramesongError: its file is missing or damaged.
+    """
     return _loaded(kind, path)
 
 

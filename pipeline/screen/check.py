@@ -1,33 +1,52 @@
-"""What a check is: one question about one downloaded video."""
+"""What a check of a downloaded video is: one measured number and the option that bounds it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from pipeline.errors import MediaError
+from pipeline.screen.evidence import Evidence
 from pipeline.screen.settings import Screen
-from schemas.media import Media
+from pipeline.screen.verdict import Verdict, at_least, at_most, unmeasured
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A downloaded video and what a check may know about it."""
+class Finding:
+    """What a check measured."""
 
-    media: Media
-    path: Path
-    earlier: dict[str, str]
-    """sha256 of files that came before, and the video that each is of."""
+    value: float | None
+    """None where the question does not apply: the video passes."""
+    detail: str
+    """In words."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What was measured, in the check's own unit, and what it was held against."""
+class Check:
+    """One question about one downloaded video."""
 
-    value: float
-    threshold: float
-    passed: bool
-    detail: str | None = None
-    """Why the video was dropped, for people."""
+    option: str
+    """The option of `[screen]` that bounds the value; 0 or `false` turns the check off."""
+    least: bool
+    """Whether the option is the least value that passes, or the greatest."""
+    measure: Callable[[Evidence], Finding]
+    """May raise MediaError."""
+
+    def __call__(self, evidence: Evidence, screen: Screen) -> Verdict | None:
+        """The verdict; None where the recipe turns the check off. A file that cannot be decoded
+        does not pass."""
+        bound = getattr(screen, self.option)
+        if not bound:
+            return None
+        threshold = 0.0 if bound is True else float(bound)
+        try:
+            found = self.measure(evidence)
+        except MediaError as error:
+            return undecodable(threshold, error)
+        if found.value is None:
+            return unmeasured(threshold, found.detail)
+        judge = at_least if self.least else at_most
+        return judge(found.value, threshold, found.detail)
 
 
-Check = Callable[[Subject, Screen], Verdict | None]
-"""None where the recipe turns the check off."""
+def undecodable(threshold: float, error: MediaError) -> Verdict:
+    """For a file that does not let itself be measured."""
+    return Verdict(0.0, threshold, passed=False, detail=f"cannot be measured: {error.detail}"[:300])

@@ -1,15 +1,12 @@
-"""Videos too long to be one song."""
+"""Videos too short or too long to be one song, as measured; `stated.duration` asks the same of what
+the site says."""
 
-from pipeline.screen.check import Subject, Verdict
+from pipeline.screen.evidence import Evidence
 from pipeline.screen.settings import Screen
+from pipeline.screen.verdict import Verdict, within
 
 
-def duration(subject: Subject, screen: Screen) -> Verdict | None:
-    """Whether the video is short enough. Value: the measured duration in seconds."""
-    longest = screen.max_duration_s
-    if not longest:
-        return None
-    value = subject.media.duration_s or 0.0
-    if value <= longest:
-        return Verdict(value, longest, passed=True)
-    return Verdict(value, longest, passed=False, detail=f"{value:.0f} s, allowed are {longest:.0f}")
+def duration(evidence: Evidence, screen: Screen) -> Verdict | None:
+    """Whether the length is within bounds. Value: seconds that both audio and video cover."""
+    value = evidence.media.duration_s or 0.0
+    return within(value, screen.min_duration_s, screen.max_duration_s, f"{value:.0f} s long")

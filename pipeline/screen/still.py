@@ -7,33 +7,30 @@ import av
 
 from pipeline.errors import MediaError
 from pipeline.media.container import open_source
-from pipeline.screen.check import Subject, Verdict
-from pipeline.screen.settings import Screen
+from pipeline.screen.check import Check, Finding
+from pipeline.screen.evidence import Evidence
 
 
-def still(subject: Subject, screen: Screen) -> Verdict | None:
-    """Whether anything moves. Value: the median size in bytes of the video packets that are no
-    keyframes, which hold little but what changed. Nothing is decoded; 0.035 s for four minutes.
+def _measure(evidence: Evidence) -> Finding:
+    """The median size in bytes of the video packets that are no keyframes, which hold little but
+    what changed. Nothing is decoded; 0.035 s for four minutes.
 
     A stream of keyframes only (ProRes, Motion JPEG) cannot be judged so, and passes.
     """
-    least = screen.min_motion
-    if not least:
-        return None
-    try:
-        sizes = _sizes_between_keyframes(subject)
-    except (MediaError, av.FFmpegError) as error:
-        return Verdict(0.0, least, passed=False, detail=f"packets cannot be read: {error}"[:300])
+    sizes = _sizes_between_keyframes(evidence)
     if not sizes:
-        return Verdict(0.0, least, passed=True, detail="keyframes only: not measured")
+        return Finding(None, "keyframes only: not measured")
     value = float(median(sizes))
-    if value >= least:
-        return Verdict(value, least, passed=True)
-    detail = f"still image: half of its video packets are below {value:.0f} bytes"
-    return Verdict(value, least, passed=False, detail=detail)
+    return Finding(value, f"still image: half of its video packets are below {value:.0f} bytes")
 
 
-def _sizes_between_keyframes(subject: Subject) -> list[int]:
-    with closing(open_source(subject.path)) as source:
-        packets = source.container.demux(source.video)
-        return [packet.size for packet in packets if packet.size and not packet.is_keyframe]
+def _sizes_between_keyframes(evidence: Evidence) -> list[int]:
+    try:
+        with closing(open_source(evidence.path)) as source:
+            packets = source.container.demux(source.video)
+            return [packet.size for packet in packets if packet.size and not packet.is_keyframe]
+    except av.FFmpegError as error:
+        raise MediaError("undecodable", f"Reading fails ({str(error)[:80]}).") from None
+
+
+still = Check("min_motion", least=True, measure=_measure)
