@@ -2,17 +2,19 @@
 
 import os
 import platform
-import shutil
-import sys
 from collections.abc import Iterator
 
-from flows.doctor_step import Machine, examine_step
+from flows.doctor_fetch import examine_downloader, examine_fetching
+from flows.doctor_step import Machine, examine_screen, examine_step
 from flows.finding import Finding
+from pipeline.acquire.room import free_bytes, scarce, waiting_bytes
 from pipeline.engines.local import cores, devices
 from pipeline.engines.memory import free_memory
 from pipeline.media.ffmpeg_cutter import find_ffmpeg
 from pipeline.provenance import software
 from pipeline.recipe import Recipe
+from pipeline.songs.audio import chromaprint
+from pipeline.store import Dataset
 
 
 def examine(recipe: Recipe | None) -> Iterator[Finding]:
@@ -23,12 +25,15 @@ def examine(recipe: Recipe | None) -> Iterator[Finding]:
     gpus = 0 if "cpu" in found else len(found)
     yield _processors(gpus)
     yield _ffmpeg()
-    yield _javascript()
+    yield from examine_downloader()
     if recipe is not None:
+        if recipe.sources:
+            yield from examine_fetching(recipe)
         yield _disk(recipe)
         wanted = found if recipe.run.devices == "auto" else recipe.run.devices
         named = ("cuda:0" if device == "cuda" else device for device in wanted)
         machine = Machine(tuple(named), free_memory(gpus > 0))
+        yield from examine_screen(recipe, machine)
         for step in recipe.steps:
             yield from examine_step(recipe, step, machine)
 
@@ -41,21 +46,20 @@ def _processors(count: int) -> Finding:
 
 def _ffmpeg() -> Finding:
     found = find_ffmpeg()
-    text = found or "no program; only cutter = 'ffmpeg' needs it"
+    text = found or "no program; audio fingerprints and cutter = 'ffmpeg' need it"
+    if found and chromaprint() is None:
+        text = f"{found}, without chromaprint: no audio fingerprints"
+        found = None
     commands = () if found else ("pip install 'framesong[ffmpeg]'",)
     return Finding("ffmpeg", "ok" if found else "absent", str(text), commands)
 
 
-def _javascript() -> Finding:
-    beside = shutil.which("deno", path=os.path.dirname(sys.executable))  # noqa: PTH120
-    found = beside or shutil.which("deno") or shutil.which("node")
-    text = found or "neither deno nor node found; YouTube needs one"
-    commands = () if found else ("pip install 'yt-dlp[deno]'",)
-    return Finding("javascript", "ok" if found else "absent", text, commands)
-
-
 def _disk(recipe: Recipe) -> Finding:
-    folder = next(path for path in (recipe.root, *recipe.root.parents) if path.exists())
-    free = shutil.disk_usage(folder).free / 1e9
-    text = f"{free:.3g} GB free under {folder}; 1,000 clips take about 1 GB"
-    return Finding("disk", "ok" if free > 1 else "MISSING", text)
+    lack = scarce(recipe.root, recipe.fetch)
+    if lack:
+        return Finding("disk", "MISSING", lack)
+    free = free_bytes(recipe.root) / 1e9
+    waiting = waiting_bytes(Dataset(recipe.root)) / 1e9
+    text = f"{free:.3g} GB free for {recipe.root}; 1,000 clips take about 1 GB"
+    budget = f"{waiting:.3g} of {recipe.fetch.disk_budget_gb:g} GB of downloads wait to be cut"
+    return Finding("disk", "ok", f"{text}; {budget}")

@@ -43,6 +43,20 @@ def examine_step(recipe: Recipe, step: Step, machine: Machine) -> Iterator[Findi
         yield replace(finding, step=step.name)
 
 
+def examine_screen(recipe: Recipe, machine: Machine) -> Iterator[Finding]:
+    """Look at the models that the checks of [screen] ask."""
+    screen = recipe.screen.at(recipe.base)
+    named = (
+        (screen.clip_model, screen.clip_revision),
+        (screen.speech_model, screen.speech_revision),
+    )
+    one = replace(machine, devices=machine.devices[:1])
+    for model, revision in named:
+        if model:
+            for finding in _files(Needed(model, revision), one):
+                yield replace(finding, step="screen")
+
+
 def _whatever_else(recipe: Recipe, step: Step) -> Iterator[Finding]:
     try:
         ready_stage(recipe, step).models()

@@ -3,6 +3,7 @@
 import os
 
 from pipeline.recipe import Recipe
+from pipeline.screen.models import records
 from pipeline.secret import with_secrets
 from pipeline.stage import Stage
 from pipeline.steps import Step
@@ -26,3 +27,12 @@ def check(recipe: Recipe, steps: list[Step]) -> None:
     """
     for step in steps:
         ready_stage(recipe, step).models()
+
+
+def check_screen(recipe: Recipe) -> None:
+    """Make sure, before anything is fetched, that the checks have their models.
+
+    Raises:
+        MissingCheckpoint: a model is not on this machine.
+    """
+    records(recipe.screen.at(recipe.base))

@@ -8,6 +8,9 @@ VIDEO = "video/mp4"
 PAGE = "text/html; charset=utf-8"
 
 
+_RUDE = ("headers", "claim", "trickle", "endless", "unsized")
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
@@ -20,8 +23,11 @@ class Site:
     or a list of them, one per GET, of which the last stays. Use it in a `with` statement.
 
     Further behaviours of a list: `"hang"` never answers; `("cut", data, n)` breaks off after `n`
-    bytes; `(status, reason phrase)`. `requests` holds each GET's path and Range header, `cookies`
-    what it brought.
+    bytes; `(status, reason phrase)`; `("headers", status, headers)`; `("claim", data, n)` sends
+    `data` and states `n` bytes; `("trickle", data, pause)` sends a byte every `pause` seconds;
+    `("endless", content type)` sends until the client leaves; `("unsized", data)` does not say how
+    much it sends. `requests` holds each GET's path and
+    Range header, `cookies` what it brought.
     """
 
     def __init__(self, routes=None):
@@ -73,6 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(b"no", PAGE, answer)
         elif isinstance(answer, tuple) and answer[0] == "cut":
             self._send(answer[1], VIDEO, 200, wanted, stop_at=answer[2])
+        elif isinstance(answer, tuple) and answer[0] in _RUDE:
+            self._behave(*answer)
         elif isinstance(answer, tuple):
             self._send(b"no", PAGE, answer[0], phrase=answer[1])
         elif isinstance(answer, str):
@@ -98,6 +106,35 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(data[start:stop_at])
         self.close_connection = stop_at is not None
+
+    def _behave(self, kind, what, value=None):
+        self.close_connection = kind != "headers"
+        if kind == "headers":
+            self._head(what, PAGE, value | {"Content-Length": "0"})
+        elif kind == "claim":
+            self._head(200, VIDEO, {"Content-Length": str(value)})
+            self.wfile.write(what)
+        elif kind == "trickle":
+            self._head(200, VIDEO, {"Content-Length": str(len(what))})
+            for byte in what:
+                if self.server.site.over.wait(value):
+                    return
+                self.wfile.write(bytes([byte]))
+        elif kind == "unsized":
+            self._head(200, VIDEO, {})
+            if self.command == "GET":
+                self.wfile.write(what)
+        elif kind == "endless":
+            self._head(200, what, {})
+            while not self.server.site.over.is_set():
+                self.wfile.write(b"<html>  " * 8192)
+
+    def _head(self, status, kind, headers):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
 
     def log_message(self, *_):
         """Keep test output quiet."""

@@ -8,7 +8,21 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import ExtractorError, GeoRestrictedError, YoutubeDLError
 
 from pipeline.disk import REFUSALS
+from pipeline.waiting import retry_after as retry_after_header
 from schemas.media import MediaStatus
+from schemas.table import Seconds
+
+_MAX_MESSAGE = 4096
+"""Characters of a message that are looked at. Sites put their own words into it, pages long."""
+
+
+class Blocked(Exception):
+    """The site asks us to stop for a while: that says nothing about the video."""
+
+    def __init__(self, outcome: "Outcome", retry_after_s: Seconds | None) -> None:
+        super().__init__(outcome.detail)
+        self.outcome = outcome
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ _RULES: tuple[Rule, ...] = (
     (r"unusual and will be skipped", "permanent", "unsafe_extension"),
     (r"video (is )?unavailable|is not available$|isn.t available", "permanent", "unavailable"),
     (r"requested format is not available", "permanent", "no_format"),
-    (r"file:// URLs are disabled", "policy", "address_refused"),
+    (r"file:// URLs are disabled|no connection adapters", "policy", "address_refused"),
     (r"HTTP Error (5\d\d|408)", "transient", "http_{0}"),
     (r"timed out|timeout", "transient", "timeout"),
     (r"HTTP Error 403", "policy", "http_403"),
@@ -65,12 +79,15 @@ def classify(error: BaseException) -> Outcome:
     chain = list(_chain(error))
     extractor = next((each for each in chain if isinstance(each, ExtractorError)), None)
     message = extractor.orig_msg if extractor else re.sub(r"^\s*ERROR:\s*", "", str(error))
+    message = message[:_MAX_MESSAGE]
     detail = one_line(message)
     if any(isinstance(each, GeoRestrictedError) for each in chain):
         return Outcome("policy", "region", detail)
     statuses = [each.status for each in chain if isinstance(each, HTTPError)]
     if 403 in statuses and extractor is None:
         return Outcome("transient", "http_403", detail)  # an expired link to media, not the page
+    if any(isinstance(each, HTTPError) and each.redirect_loop for each in chain):
+        return Outcome("transient", "redirect_loop", detail)
     text = _without_outside_words(message)
     for pattern, status, reason in _RULES:
         found = re.search(pattern, text, re.IGNORECASE)
@@ -81,6 +98,14 @@ def classify(error: BaseException) -> Outcome:
     if isinstance(error, YoutubeDLError):
         return Outcome("transient", "extractor" if extractor else "interrupted", detail)
     return Outcome("transient", "extractor_bug", one_line(f"{type(error).__name__}: {error}"))
+
+
+def retry_after(error: BaseException) -> Seconds | None:
+    """How long a server that is busy (503) or asks us to stop (429) wants to be left alone."""
+    for each in _chain(error):
+        if isinstance(each, HTTPError) and each.status in (429, 503):
+            return retry_after_header(each.response.headers.get("Retry-After"))
+    return None
 
 
 def local_problem(error: BaseException) -> OSError | None:
@@ -94,16 +119,16 @@ def local_problem(error: BaseException) -> OSError | None:
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """The exception, what it was made from, and what was handled when it was raised."""
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        each = waiting.pop(0)
+    unseen: list[BaseException | None] = [error]
+    while unseen:
+        each = unseen.pop(0)
         if each is None or id(each) in seen:
             continue
         seen.add(id(each))
         yield each
         recorded = getattr(each, "exc_info", None)
         inner = recorded[1] if recorded else None
-        waiting += [inner, getattr(each, "cause", None), each.__cause__, each.__context__]
+        unseen += [inner, getattr(each, "cause", None), each.__cause__, each.__context__]
 
 
 def _without_outside_words(text: str) -> str:
@@ -114,8 +139,9 @@ def _without_outside_words(text: str) -> str:
 def one_line(text: str) -> str:
     """A message for people: without terminal escapes, control characters, passwords and the
     queries of addresses (which hold tokens), at most 300 characters."""
+    text = text[:_MAX_MESSAGE]
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)?", "", text)
     text = "".join(c if c.isprintable() else " " for c in text)
-    text = re.sub(r"(?<=://)[^/\s@]+@", "", text)
+    text = re.sub(r"(?<=://)[^/\s]+@", "", text)
     text = re.sub(r"(\w+://[^\s?#'\"]+)[?#][^\s'\"]*", r"\1", text)
     return " ".join(text.split())[:300]

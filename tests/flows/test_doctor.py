@@ -1,6 +1,5 @@
 """`framesong doctor`: real commands, real servers, real and missing checkpoints."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from flows.finding import Finding
 from pipeline.demo.checkpoints import make_blip2_t5
 from pipeline.recipe import load
 from tests.flows.commands import Done, framesong
+from tests.flows.findings import commands, said
 from tests.hub_cache import put
 from tests.model_lists import dead_port, model_list
 
@@ -49,18 +49,6 @@ def doctor(
         return Done(ended.exit_code, ended.stdout, ended.stderr)
 
     return run
-
-
-def said(done: Done, mark: str, subject: str) -> list[str]:
-    """What was said about a subject under a mark, each as one line."""
-    start = f"{mark:8}{subject:11} "
-    unwrapped = re.sub(r"\n {20}(?!\$ )", " ", done.out)
-    lines = unwrapped.splitlines()
-    return [line.removeprefix(start) for line in lines if line.startswith(start)]
-
-
-def commands(done: Done) -> list[str]:
-    return [line.strip()[2:] for line in done.out.splitlines() if line.strip().startswith("$ ")]
 
 
 def test_a_machine_without_a_recipe_is_well() -> None:

@@ -2,14 +2,18 @@ import resource
 
 import pytest
 
+from pipeline.acquire.ask import Visit
 from pipeline.acquire.download import Cancelled, adopt, download
+from pipeline.acquire.errors import Blocked
 from pipeline.acquire.settings import Fetching
 from pipeline.errors import DatasetError, RecipeError
 from schemas.video import Video
 from tests.sites import Site
 from tests.videos import make_video
 
-QUICK = Fetching(retries=1, socket_timeout=1, gap_seconds=0)
+QUICK = Fetching(
+    retries=1, socket_timeout=1, gap_seconds=0, retry_pause_s=0.1, block_pauses_s=[0.3]
+)
 MPD = """<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"
  mediaPresentationDuration="PT12S" profiles="urn:mpeg:dash:profile:isoff-on-demand:2011"><Period>
 <AdaptationSet mimeType="video/mp4" contentType="video"><Representation id="../../v" width="640"
@@ -82,7 +86,6 @@ def test_picture_and_sound_that_come_apart_are_put_together(site, folder, tmp_pa
         (404, "permanent", "http_404"),
         (410, "permanent", "http_410"),
         (403, "policy", "http_403"),
-        (429, "session", "http_429"),
         (503, "transient", "http_503"),
         ("hang", "transient", "timeout"),
         ((404, "captcha \x1b[2J"), "permanent", "http_404"),
@@ -103,12 +106,20 @@ def test_a_page_s_trouble_has_a_class_and_leaves_no_file(site, folder, answer, s
 
 @pytest.mark.parametrize(
     ("answer", "status", "reason"),
-    [(403, "transient", "http_403"), (404, "permanent", "http_404"), (429, "session", "http_429")],
+    [(403, "transient", "http_403"), (404, "permanent", "http_404")],
 )
 def test_media_refused_behind_a_good_page_is_told_apart(site, folder, answer, status, reason):
     site.routes |= {"/page": page_with("/media.mp4"), "/media.mp4": answer}
     media = get(site, folder, "/page")
     assert (media.status, media.reason) == (status, reason)
+
+
+@pytest.mark.parametrize("routes", [{"/page": 429}, {"/page": page_with("/m.mp4"), "/m.mp4": 429}])
+def test_being_asked_to_stop_is_no_outcome_of_the_video_s(site, folder, routes):
+    site.routes |= routes
+    with pytest.raises(Blocked) as caught:
+        get(site, folder, "/page")
+    assert (caught.value.outcome.reason, caught.value.retry_after_s) == ("http_429", None)
 
 
 def test_media_that_fails_once_is_asked_again(site, folder, song):
@@ -185,7 +196,7 @@ def test_credentials_never_reach_the_table_or_the_log(site, folder, caplog):
 def test_a_download_can_be_stopped_and_taken_up(site, folder, song):
     video = a_video(site.url("/song.mp4"))
     with pytest.raises(Cancelled):
-        download(video, folder, QUICK, running=lambda: False)
+        download(video, folder, QUICK, Visit(running=lambda: False))
     assert download(video, folder, QUICK).status == "ok"
 
 

@@ -1,10 +1,15 @@
 import errno
+import io
 import sys
+import time
+from email.utils import formatdate
 
 import pytest
+from yt_dlp.networking import Response
+from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError
 
-from pipeline.acquire.errors import classify, local_problem, one_line
+from pipeline.acquire.errors import classify, local_problem, one_line, retry_after
 
 
 def raised(inner):
@@ -89,3 +94,45 @@ def test_a_line_for_people_has_no_secrets_escapes_or_breaks():
     text = "get https://me:secret@host/a.mp4?token=abc#x\n\x1b[31mred\x1b[0m \x1b]0;t\x07\u202e!"
     assert one_line(text) == "get https://host/a.mp4 red !"
     assert len(one_line("x" * 5000)) == 300
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "low", "high"),
+    [
+        (429, "120", 120, 120),
+        (503, " 7 ", 7, 7),
+        (429, "Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+    ],
+)
+def test_a_server_s_wish_to_be_left_alone_is_read(status, header, low, high):
+    assert low <= retry_after(raised(refused(status, {"Retry-After": header}))) <= high
+
+
+def test_a_date_is_a_wish_too():
+    date = formatdate(time.time() + 100, usegmt=True)
+    assert 90 <= retry_after(raised(refused(429, {"Retry-After": date}))) <= 101
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"Retry-After": "-5"}])
+def test_what_is_no_wish_is_none(headers):
+    assert retry_after(raised(refused(429, headers))) is None
+    assert retry_after(raised(refused(404, {"Retry-After": "5"}))) is None
+
+
+def refused(status, headers):
+    answer = Response(io.BytesIO(), "http://host/", headers, status)
+    return ExtractorError("no", cause=HTTPError(answer))
+
+
+@pytest.mark.parametrize("text", ["a", "a@", "\x1b]", "\x9b", "://", "HTTP Error 1:"])
+def test_a_message_of_megabytes_takes_no_time(text):
+    began = time.process_time()
+    outcome = classify(ExtractorError("HTTP Error 429: " + text * (2_000_000 // len(text))))
+    assert time.process_time() - began < 1
+    assert (outcome.reason, len(outcome.detail) <= 300) == ("http_429", True)
+
+
+def test_a_password_with_an_at_sign_in_it_is_left_out_whole():
+    assert (
+        one_line("through http://me:p@ss@proxy:80/x failed") == "through http://proxy:80/x failed"
+    )

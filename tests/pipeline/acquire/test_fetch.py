@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from pipeline.acquire.fetch import Pace, fetch_videos
+from pipeline.acquire.errors import Outcome
+from pipeline.acquire.fetch import fetch_videos
 from pipeline.acquire.settings import Fetching
 from pipeline.errors import SessionBlocked
 from schemas.media import Media
@@ -16,7 +17,9 @@ from schemas.video import Video
 from tests.sites import Site
 from tests.videos import make_video
 
-QUICK = Fetching(retries=0, socket_timeout=2, gap_seconds=0)
+QUICK = Fetching(
+    retries=0, socket_timeout=2, gap_seconds=0, retry_pause_s=0.1, block_pauses_s=[0.3]
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,13 @@ def test_a_block_stops_all_asking_and_keeps_what_there_is(site, folder):
     assert [path.name for path in folder.glob("*.json")] == ["here-0.json"]
     assert site.asked("/2.mp4") == []
     site.routes["/1.mp4"] = site.routes["/0.mp4"]
+    asked = len(site.requests)
+    with pytest.raises(
+        SessionBlocked, match=r"Nothing will be asked before [\d:]+; what was fetched is kept"
+    ):
+        fetch(videos_on(site), folder)
+    assert len(site.requests) == asked
+    time.sleep(QUICK.block_pauses_s[-1])
     media, done = fetch(videos_on(site), folder)
     assert [row.video_id for row in done] == ["here-1", "here-2", "here-3"]
     assert {row.status for row in media} == {"ok"}
@@ -123,18 +133,6 @@ def test_a_local_file_is_adopted_without_a_gap(song, folder):
     assert song.exists()
 
 
-def test_gaps_are_kept_for_each_site_and_vary():
-    pace = Pace(10)
-    videos = [a_video(f"one-{n}", "http://one/") for n in range(50)]
-    assert pace.wait_s(videos[0], clock=100) == 0
-    pace.asked(videos[0], clock=100)
-    waits = [pace.wait_s(video, clock=102) for video in videos]
-    assert all(3 <= wait <= 13 for wait in waits)
-    assert max(waits) - min(waits) > 5
-    assert pace.wait_s(a_video("two-1", "http://two/"), clock=102) == 0
-    assert pace.wait_s(videos[1], clock=200) == 0
-
-
 def test_a_killed_run_goes_on_where_it_stopped(site, folder, song):
     data = song.read_bytes()
     site.routes["/1.mp4"] = [data, "hang"]
@@ -161,3 +159,74 @@ def test_a_killed_run_goes_on_where_it_stopped(site, folder, song):
     assert len(site.asked("/0.mp4")) == 2
     assert len({row.sha256 for row in media}) == 1
     assert Media.model_validate_json((folder / "here-1.json").read_bytes()) == media[1]
+
+
+def test_several_workers_give_the_same_rows_in_the_same_order(site, folder):
+    site.routes["/2.mp4"] = 404
+    alone, _ = fetch(videos_on(site), folder)
+    three = QUICK.model_copy(update={"workers": 3})
+    done = []
+    rows = fetch_videos(videos_on(site), folder.with_name("train-000001"), three, done.append)
+    assert [(row.video_id, row.status, row.sha256) for row in rows] == [
+        (row.video_id, row.status, row.sha256) for row in alone
+    ]
+    assert sorted(row.video_id for row in done) == [row.video_id for row in rows]
+
+
+def test_workers_do_work_at_once(site, folder):
+    site.routes |= {f"/{n}.mp4": "hang" for n in range(4)}
+    stop = threading.Event()
+    four = QUICK.model_copy(update={"workers": 4, "socket_timeout": 20.0})
+    thread = threading.Thread(
+        target=fetch_videos, args=(videos_on(site), folder, four, lambda _: None, stop)
+    )
+    thread.start()
+    deadline = time.monotonic() + 30
+    while len(site.requests) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert {path for path, _ in site.requests} == {f"/{n}.mp4" for n in range(4)}
+    stop.set()
+    site.over.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_block_ends_the_work_of_all_workers(site, folder):
+    site.routes["/0.mp4"] = 429
+    two = QUICK.model_copy(update={"workers": 2, "gap_seconds": 1.0})
+    with pytest.raises(SessionBlocked):
+        fetch_videos(videos_on(site), folder, two, lambda _: None)
+    assert site.asked("/3.mp4") == []
+
+
+def test_what_the_list_states_may_drop_a_video_before_it_is_asked_for(site, folder):
+    video = videos_on(site)[0].model_copy(update={"title": "a reaction"})
+    (row,) = fetch([video], folder, dropped=no_reactions)[0]
+    assert (row.status, row.reason, row.detail) == ("dropped", "title", "no a reaction")
+    assert site.requests == []
+
+
+def test_what_the_page_states_may_drop_a_video_before_its_media(site, folder):
+    site.routes["/page"] = '<html><title>My Reaction</title><video src="/0.mp4"></video></html>'
+    video = a_video("here-9", site.url("/page"))
+    (row,) = fetch([video], folder, dropped=no_reactions)[0]
+    assert (row.status, row.title) == ("dropped", "My Reaction (1)")
+    assert site.asked("/0.mp4") == []
+    assert not [path for path in folder.iterdir() if path.suffix != ".json"]
+
+
+def test_a_dropped_video_is_judged_again_without_being_asked_for(site, folder):
+    site.routes["/page"] = '<html><title>My Reaction</title><video src="/0.mp4"></video></html>'
+    video = a_video("here-9", site.url("/page"))
+    first, _ = fetch([video], folder, dropped=no_reactions)
+    asked = len(site.requests)
+    again, done = fetch([video], folder, dropped=no_reactions)
+    assert (again, done, len(site.requests)) == (first, [], asked)
+    ((row,), _) = fetch([video], folder)
+    assert (row.status, row.title) == ("ok", "My Reaction (1)")
+
+
+def no_reactions(facts):
+    if "reaction" in (facts.title or "").lower():
+        return Outcome("dropped", "title", f"no {facts.title}")
+    return None
