@@ -8,7 +8,7 @@ import typer
 
 from flows import ready, show
 from flows.outcome import StepOutcome, exit_code
-from pipeline.errors import FramesongError, RecipeError, unknown
+from pipeline.errors import DiskFull, FramesongError, RecipeError, SessionBlocked, unknown
 from pipeline.plan import Choice, plan
 from pipeline.recipe import Recipe, keep, load
 from pipeline.status import Status, status
@@ -71,31 +71,54 @@ def init(
 @app.command()
 def doctor(
     recipe: Annotated[Path | None, typer.Argument(metavar="RECIPE")] = None,
+    ask_site: Annotated[
+        bool,
+        typer.Option("--ask-site", help="Look one of the recipe's videos up; download nothing."),
+    ] = False,
 ) -> None:
     """Say what is missing on this machine, and how to get it."""
     from flows.doctor import examine
+    from flows.doctor_site import examine_site
 
-    found = show.findings(examine(load(recipe) if recipe else None))
+    if ask_site and recipe is None:
+        raise RecipeError("--ask-site needs a RECIPE: it looks up one of its videos.")
+    loaded = load(recipe) if recipe else None
+    found = show.findings(examine(loaded))
+    if loaded and ask_site:
+        found += show.findings(examine_site(loaded, show.line))
     raise typer.Exit(int(any(finding.mark == "MISSING" for finding in found)))
 
 
 @app.command()
-def build(recipe: RecipeArgument, dry_run: DryRun = False) -> None:
+def build(
+    recipe: RecipeArgument,
+    dry_run: DryRun = False,
+    screen_only: Annotated[
+        bool, typer.Option("--screen-only", help="Stop before cutting; show what checks drop.")
+    ] = False,
+) -> None:
     """List, download, screen, cut, annotate and report: whatever of it is not done yet."""
     loaded = load(recipe)
     dataset = Dataset(loaded.root)
     if not loaded.sources:
         raise RecipeError(f"{loaded.file.name} has no [source.NAME]: there is nothing to build.")
-    from pipeline.build import ask_sources, check_cut, list_videos
+    from pipeline.acquire.governor import Governor
+    from pipeline.cutting import check_cut
+    from pipeline.listing import ask_sources, list_videos
 
+    ready.check_screen(loaded)
+    governor = Governor(loaded.fetch, dataset.governor_state, show.line)
     if dry_run:
-        show.listing(ask_sources(dataset, loaded, show.line))
+        show.listing(ask_sources(dataset, loaded, governor, show.line))
         show.plan(status(dataset, loaded))
         return
     with dataset.lock():
         check_cut(dataset, loaded)
         keep(loaded)
-        show.listing(list_videos(dataset, loaded, show.line))
+        show.listing(list_videos(dataset, loaded, governor, show.line))
+    if screen_only:
+        _screen(recipe, dataset, loaded)
+        return
     before = _checked(dataset, loaded)
     from pipeline.audit.load import is_current
 
@@ -104,11 +127,39 @@ def build(recipe: RecipeArgument, dry_run: DryRun = False) -> None:
         raise typer.Exit(_judge([], before))
     from flows.runtime import prefect_server
 
-    with prefect_server(dataset.prefect_home):
-        from flows.build import build as flow
+    try:
+        with prefect_server(dataset.prefect_home):
+            from flows.build import build as flow
 
-        outcomes = flow(str(recipe), relist=False)
+            outcomes = flow(str(recipe), relist=False)
+    except (SessionBlocked, DiskFull):
+        show.where_things_are(dataset, loaded, status(dataset, loaded))
+        raise
     _finish(dataset, loaded, outcomes)
+
+
+def _screen(path: Path, dataset: Dataset, recipe: Recipe) -> None:
+    from pipeline.choose import is_matched
+    from pipeline.screened import summarise
+
+    outcomes: list[StepOutcome] = []
+    try:
+        if not all(is_matched(dataset, recipe, shard) for shard in dataset.uncut()):
+            from flows.runtime import prefect_server
+
+            with prefect_server(dataset.prefect_home):
+                from flows.build import build as flow
+
+                outcomes = flow(str(path), relist=False, cut=False)
+    except SessionBlocked:
+        show.screened(summarise(dataset), dataset)
+        raise
+    except DiskFull as error:
+        show.screened(summarise(dataset), dataset)
+        raise DiskFull(f"{error} A build without --screen-only cuts it and makes room.") from error
+    show.outcomes(outcomes)
+    show.screened(summarise(dataset), dataset)
+    raise typer.Exit(exit_code(outcomes, recipe.run.min_yield))
 
 
 @app.command()
@@ -161,15 +212,20 @@ def status_command(recipe: RecipeArgument, json: Json = False) -> None:
 def failures(
     recipe: RecipeArgument,
     retry: Annotated[
-        bool, typer.Option("--retry", help="List videos again that failed in passing; then build.")
+        bool,
+        typer.Option(
+            "--retry",
+            help="List again what failed in passing, or was dropped by other thresholds than "
+            "today's; then build.",
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
     """Say what failed or was dropped, by class and reason."""
     from dataclasses import asdict
 
-    from pipeline.build import relist_failed
     from pipeline.failures import losses
+    from pipeline.listing import relist_failed
 
     loaded = load(recipe)
     dataset = _existing(loaded)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
@@ -15,6 +15,59 @@ from pipeline.lines import clean_line
 
 _FEWEST_S, _MOST_S = 1.0, 60.0
 _PATIENCE = 0.05
+
+
+class Terminal:
+    """What all that is under way shares: one place for lines, with a bar for each below them."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.lock = threading.RLock()
+        self._bars: Bar | None = None
+        self._users = 0
+
+    def enter(self, step: str, total: int) -> tuple[Bar, TaskID] | None:
+        """A bar of one's own; none where this is no terminal."""
+        if not self.console.is_terminal:
+            return None
+        with self.lock:
+            if self._bars is None:
+                self._bars = _bars(self.console)
+                self._bars.start()
+            self._users += 1
+            return self._bars, self._bars.add_task(step, total=total, pace="")
+
+    def leave(self, task: TaskID) -> None:
+        """What has ended goes; the last bar stays as it ended."""
+        with self.lock:
+            self._users -= 1
+            if self._bars is None:
+                return
+            if self._users:
+                self._bars.remove_task(task)
+            else:
+                self._bars.stop()
+                self._bars = None
+
+    def print(self, line: str) -> None:
+        """One line, above the bars."""
+        with self.lock:
+            self.console.print(Text(line), soft_wrap=True)
+
+    def refresh(self) -> None:
+        """Draw the bars now, rather than ten times a second."""
+        with self.lock:
+            if self._bars is not None:
+                self._bars.refresh()
+
+
+STANDARD_ERROR = Terminal(Console(stderr=True, highlight=False))
+
+
+def note(text: str) -> None:
+    """Show one line, above the bars of what is under way. What could drive a terminal is taken out
+    of it."""
+    STANDARD_ERROR.print(clean_line(text))
 
 
 class Progress:
@@ -29,7 +82,7 @@ class Progress:
         step: str,
         total: int,
         unit: str = "shards",
-        console: Console | None = None,
+        terminal: Terminal = STANDARD_ERROR,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
@@ -37,24 +90,21 @@ class Progress:
             step: what is being done, such as `blip2`.
             total: how many units there are to do in this run.
             unit: what is counted, in the plural.
-            console: where to; by default standard error.
+            terminal: where to.
             clock: seconds that only grow.
         """
         self._step = clean_line(step)
         self._total = total
         self._unit = unit
-        self._console = console or Console(stderr=True)
+        self._terminal = terminal
         self._clock = clock
-        self._lock = threading.Lock()
         self._done = 0
         self._started = self._last_line = clock()
-        self._bar = _bar(self._console) if self._console.is_terminal else None
+        self._bar: tuple[Bar, TaskID] | None = None
 
     def __enter__(self) -> Self:
         self._started = self._last_line = self._clock()
-        if self._bar is not None:
-            self._task = self._bar.add_task(self._step, total=self._total, pace="")
-            self._bar.start()
+        self._bar = self._terminal.enter(self._step, self._total)
         return self
 
     def __exit__(
@@ -64,35 +114,33 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            self._terminal.leave(self._bar[1])
 
     def advance(self, units: int = 1) -> None:
         """So many more units are done."""
-        with self._lock:
+        with self._terminal.lock:
             self._done += units
             now = self._clock()
             rate = pace(self._done, self._total, now - self._started)
             if self._bar is not None:
-                self._bar.update(self._task, advance=units, pace=rate)
+                bars, task = self._bar
+                bars.update(task, advance=units, pace=rate)
             elif self._is_line_due(now):
                 self._last_line = now
                 counted = f"{self._done} of {self._total} {self._unit}"
-                self._print(f"{self._step}: {counted}{', ' if rate else ''}{rate}")
+                line = f"{self._step}: {counted}{', ' if rate else ''}{rate}"
+                self._terminal.print(line)
 
     def note(self, text: str) -> None:
         """Show one line, above the bar. What could drive a terminal is taken out of it."""
-        with self._lock:
-            self._print(clean_line(text))
+        self._terminal.print(clean_line(text))
 
     def _is_line_due(self, now: float) -> bool:
         wait = min(_MOST_S, max(_FEWEST_S, _PATIENCE * (now - self._started)))
         return self._done >= self._total or now - self._last_line >= wait
 
-    def _print(self, line: str) -> None:
-        self._console.print(Text(line), soft_wrap=True)
 
-
-def _bar(console: Console) -> Bar:
+def _bars(console: Console) -> Bar:
     return Bar(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -17,6 +17,7 @@ from pipeline.failures import Loss
 from pipeline.lines import clean_line
 from pipeline.plan import StepPlan
 from pipeline.recipe import Recipe
+from pipeline.screened import CheckSummary
 from pipeline.sources.listing import Listing
 from pipeline.status import Status, StepStatus
 from pipeline.store import Dataset
@@ -78,7 +79,7 @@ def nothing_to_do(found: Status) -> None:
 def plan(found: Status) -> None:
     """What a build would do, besides what is newly listed."""
     console = _out()
-    console.print(f"fetch and cut: {_todo(found.uncut_shards, 0)}")
+    console.print(f"fetch, screen and cut: {_todo(found.uncut_shards, 0)}")
     for step in found.steps:
         text = _todo(step.missing + found.uncut_shards, step.stale, step.waiting)
         console.print(f"{step.step} ({step.variant}): {text}")
@@ -160,9 +161,9 @@ def losses(found: list[Loss]) -> None:
 def relisted(videos: list[Video], recipe: Path) -> None:
     """What `failures --retry` did."""
     if videos:
-        line(f"Listed again: {_n(len(videos), 'video')}. `framesong build {recipe}` fetches.")
+        line(f"Listed again: {_n(len(videos), 'video')}. `framesong build {recipe}` fetches them.")
     else:
-        line("No video failed in a way that another attempt may change.")
+        line("No video failed in passing, or was dropped by a threshold that is another now.")
 
 
 def verdict(found: Verdict) -> None:
@@ -223,6 +224,27 @@ def outcomes(found: Iterable[StepOutcome]) -> None:
         if each.blocked:
             parts.append(f"{len(each.blocked)} blocked")
         line(f"{each.step}: {', '.join(parts)}.")
+
+
+def screened(found: list[CheckSummary], dataset: Dataset) -> None:
+    """What each check drops, and what it measured."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("check")
+    columns = ("videos", "dropped", "threshold", "least", "5 %", "median", "95 %", "greatest")
+    for name in columns:
+        table.add_column(name, justify="right")
+    table.add_column("drops, such as")
+    for each in found:
+        figures = (f"{value:.5g}" for value in (each.threshold, *each.values))
+        counts = (str(each.videos), str(each.dropped))
+        table.add_row(each.check, *counts, *figures, ", ".join(each.examples))
+    Console(highlight=False, width=_WIDE).print(table)
+    waiting = len(dataset.uncut())
+    if waiting:
+        line(
+            f"{_n(waiting, 'shard')} wait to be cut: change [screen] or [duplicates] and run this "
+            "again, or build without --screen-only."
+        )
 
 
 def where_things_are(dataset: Dataset, recipe: Recipe, found: Status) -> None:

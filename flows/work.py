@@ -53,7 +53,7 @@ def run_shards(
 
     def work(shard: str) -> Any:
         try:
-            result = _attempt(engine, shard, retries, note)
+            result = attempt(engine, shard, retries, note)
         except EngineStopped:
             raise
         except (FramesongError, WorkerBug) as error:
@@ -79,7 +79,7 @@ def run_shards(
             raise result
 
 
-def _attempt(engine: Engine, shard: str, retries: int, note: Callable[[str, str], None]) -> Any:
+def attempt(engine: Engine, shard: str, retries: int, note: Callable[[str, str], None]) -> Any:
     while True:
         try:
             return engine.run(shard)

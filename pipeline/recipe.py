@@ -15,6 +15,7 @@ from pipeline.media.settings import Cutting
 from pipeline.screen.settings import Screen
 from pipeline.sections import DatasetSettings, RunSettings
 from pipeline.settings import Settings
+from pipeline.songs.settings import Duplicates
 from pipeline.sources import SOURCES
 from pipeline.sources.base import Source
 from pipeline.stage import Stage
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type[Settings]] = {
     "dataset": DatasetSettings,
     "fetch": Fetching,
     "screen": Screen,
+    "duplicates": Duplicates,
     "cut": Cutting,
     "run": RunSettings,
 }
@@ -45,6 +47,7 @@ class Recipe:
     dataset: DatasetSettings
     fetch: Fetching
     screen: Screen
+    duplicates: Duplicates
     cut: Cutting
     run: RunSettings
     sources: Mapping[str, Source]

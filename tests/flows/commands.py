@@ -1,9 +1,12 @@
 """The command line as people run it: real processes."""
 
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +39,25 @@ def framesong(*arguments: object, **environment: str) -> Done:
         _command(arguments), env=_environment(environment), capture_output=True, text=True
     )
     return Done(ended.returncode, ended.stdout, ended.stderr)
+
+
+def on_a_terminal(*arguments: object) -> Done:
+    """Run a command that has a terminal of 100 columns as its standard error. `err` is all that it
+    wrote there, bars that were drawn over others as lines of their own."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (40, 100))
+    environment = _environment({"TERM": "xterm-256color"})
+    process = subprocess.Popen(
+        _command(arguments), env=environment, stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    written = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody has it any more
+        while data := os.read(ours, 65_536):
+            written += data
+    os.close(ours)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
+    return Done(process.wait(), "", text)
 
 
 class Running:

@@ -1,7 +1,6 @@
 """Moments of a build at which to kill it, each recognised from outside: by its files and its
 processes."""
 
-import contextlib
 import os
 import signal
 import time
@@ -9,11 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from pipeline.disk import PARTIAL
 from pipeline.store import Dataset
-from schemas import CLIPS
+from schemas import CLIPS, MATCHES, MEASURES, MEDIA, SCREENING
 from tests.flows.commands import Running, running
 from tests.flows.world import World
 
@@ -25,13 +22,13 @@ class Scene:
     dataset: Dataset
     command: Running
     waits: set[Path] = field(default_factory=set)
-    """Where its workers will wait, see `make_wait`."""
+    """Where its processes will wait, see `make_wait`."""
 
-    def make_wait(self, path: Path) -> None:
-        """Let each worker wait for ever when it is about to write `path`: the name of its
-        unfinished file is taken by a pipe that nobody reads."""
-        for worker in self.command.children("worker"):
-            pipe = path.with_name(f"{PARTIAL}{worker.pid}-{path.name}")
+    def make_wait(self, path: Path, *processes: int) -> None:
+        """Let each of the processes wait for ever when it is about to write `path`: the name of
+        its unfinished file is taken by a pipe that nobody reads. By default, each worker."""
+        for process in processes or [worker.pid for worker in self.command.children("worker")]:
+            pipe = path.with_name(f"{PARTIAL}{process}-{path.name}")
             if pipe not in self.waits:
                 pipe.parent.mkdir(parents=True, exist_ok=True)
                 os.mkfifo(pipe)
@@ -53,15 +50,26 @@ def _server_starts(scene: Scene) -> object:
     return scene.command.children("runtime")
 
 
+def _screened_ahead(scene: Scene) -> object:
+    """All is fetched, while the first shard's checks are not declared."""
+    *_, last = uncut = scene.dataset.uncut()
+    for shard in uncut:
+        scene.make_wait(scene.dataset.part(SCREENING, shard))
+    measured = any(scene.dataset.manifest(MEASURES, shard) for shard in uncut)
+    return scene.waits and measured and scene.dataset.manifest(MEDIA, last)
+
+
+def _screened_not_matched(scene: Scene) -> object:
+    uncut = scene.dataset.uncut()
+    if scene.command.children("worker"):  # then no sweeping of unfinished files is to come
+        for shard in uncut:
+            scene.make_wait(scene.dataset.part(MATCHES, shard), scene.command.process.pid)
+    return scene.waits and any(scene.dataset.manifest(SCREENING, shard) for shard in uncut)
+
+
 def _cutting(scene: Scene) -> object:
-    workers = scene.command.children("worker")
-    return any(path.endswith(".mp4") for worker in workers for path in _open_files(worker))
-
-
-def _open_files(process: psutil.Process) -> list[str]:
-    with contextlib.suppress(psutil.Error):
-        return [file.path for file in process.open_files()]
-    return []
+    """A tar is begun: nothing slower is looked at, for it takes a fraction of a second."""
+    return list(scene.dataset.root.glob(f"shards/{PARTIAL}*"))
 
 
 def _tar_without_clips(scene: Scene) -> object:
@@ -87,6 +95,8 @@ def _report(scene: Scene) -> object:
 
 
 FETCHING = Point("fetching", hangs="/song3.mp4")
+SCREENING_AHEAD = Point("screening, when all is fetched", _screened_ahead)
+MATCHING = Point("between screening and matching", _screened_not_matched)
 CUTTING = Point("cutting", _cutting)
 AFTER_TAR = Point("between a tar and its manifest", _tar_without_manifest)
 ANNOTATING = Point("in the middle of a step", _part_is_made)
@@ -94,6 +104,8 @@ REPORTING = Point("writing the report", _report)
 POINTS = (
     Point("starting the server", _server_starts),
     FETCHING,
+    SCREENING_AHEAD,
+    MATCHING,
     CUTTING,
     Point("between a tar and its clips' table", _tar_without_clips),
     AFTER_TAR,
@@ -139,11 +151,18 @@ def kill(world: World, name: str, point: Point, number: signal.Signals = signal.
 
 
 def finished(dataset: Dataset) -> dict[Path, int]:
-    """The manifests of all finished work, each with the time of its writing in nanoseconds."""
+    """The manifests of all finished work, each with the time of its writing in nanoseconds. What
+    belongs to the step that makes a shard's last one is not finished before that."""
     folders = (dataset.root / "shards", dataset.root / "tables")
     files = (path for folder in folders for path in folder.rglob("[!.]*.json"))
-    uncut = {dataset.part(CLIPS, shard).with_suffix(".json") for shard in dataset.uncut()}
-    return {path: path.stat().st_mtime_ns for path in files if path not in uncut}
+    waiting = {dataset.part(CLIPS, shard).with_suffix(".json") for shard in dataset.uncut()}
+    for shard in dataset.shards():
+        if dataset.manifest(SCREENING, shard) is None:
+            waiting.add(dataset.part(MEASURES, shard).with_suffix(".json"))
+        matched = dataset.manifest(MATCHES, shard)
+        if matched and not matched.inputs:  # listing's own
+            waiting.add(dataset.part(MATCHES, shard).with_suffix(".json"))
+    return {path: path.stat().st_mtime_ns for path in files if path not in waiting}
 
 
 def unfinished(dataset: Dataset) -> list[str]:

@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.recipe import load
@@ -70,9 +71,19 @@ def hold(scene: Scene, variant: str) -> None:
 
     def held() -> object:
         scene.make_wait(scene.dataset.part(FRAME_CAPTIONS, HELD, variant))
-        return scene.waits and made(scene.dataset, variant)
+        workers = scene.command.children("worker")
+        return made(scene.dataset, variant) and any(map(waits_at_a_pipe, workers))
 
     scene.command.until(held)
+
+
+def waits_at_a_pipe(process: psutil.Process) -> bool:
+    """Whether a thread of the process opens a pipe that nobody reads."""
+    tasks = Path(f"/proc/{process.pid}/task").glob("*/wchan")
+    try:
+        return any(task.read_text() in ("wait_for_partner", "fifo_open") for task in tasks)
+    except OSError:
+        return False  # it has just ended
 
 
 def kill_worker(command: Running) -> Done:

@@ -31,7 +31,12 @@ def test_it_says_what_was_done_what_was_dropped_and_where_things_are(built: Buil
     said = built.said.err
     assert built.said.out == ""
     assert "8 new videos in 4 shards" in said
-    for step, share in (("fetch", "5 of 8"), ("cut", "5 of 5"), ("blip2", "7 of 7")):
+    for step, share in (
+        ("fetch", "5 of 8"),
+        ("screen", "5 of 5"),
+        ("cut", "5 of 5"),
+        ("blip2", "7 of 7"),
+    ):
         assert any(line.startswith(f"{step}: ") and share in line for line in built.said.lines)
     for reason in ("not_media", "no_audio_stream", "http_404"):
         assert f"1 {reason}" in said
@@ -58,7 +63,7 @@ def test_the_history_holds_one_completed_task_run_for_each_step_of_each_shard(
     with sqlite3.connect(built.dataset.prefect_home / "prefect.db") as history:
         runs = history.execute("select name, state_type from task_run").fetchall()
         flows = history.execute("select state_type from flow_run").fetchall()
-    steps = ("fetch", "cut", "blip2", "clip_score")
+    steps = ("fetch", "screen", "cut", "blip2", "clip_score")
     expected = [f"{step}/{shard}" for step in steps for shard in SHARDS]
     assert Counter(runs) == Counter((name, "COMPLETED") for name in [*expected, "report"])
     assert flows == [("COMPLETED",)]

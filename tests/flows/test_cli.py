@@ -221,6 +221,18 @@ def test_every_command_and_option_is_in_the_readme(name: str) -> None:
             assert re.search(rf"{option}\b", readme), option
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "after"),
+    [("amv", "[dataset]", "[cut]"), ("yt8m_mv", "[source.yt8m_mv]", "[fetch]")],
+)
+def test_the_readme_shows_the_recipes_as_init_prints_them(
+    name: str, first: str, after: str
+) -> None:
+    recipe = (ROOT / f"flows/recipes/{name}.toml").read_text(encoding="utf-8")
+    shown = recipe[recipe.index(first) : recipe.index(after)].rstrip()
+    assert f"```toml\n{shown}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_command_says_what_it_is_for(call: Call) -> None:
     for info in app.registered_commands:
         assert info.callback is not None

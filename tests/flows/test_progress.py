@@ -6,7 +6,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from flows.progress import Progress, duration, pace
+from flows.progress import Progress, Terminal, duration, pace
 
 
 class Clock:
@@ -21,7 +21,7 @@ class Clock:
 
 def lines_of(total: int, seconds_each: float) -> list[str]:
     out, clock = io.StringIO(), Clock()
-    with Progress("blip2", total, console=Console(file=out), clock=clock) as progress:
+    with Progress("blip2", total, terminal=Terminal(Console(file=out)), clock=clock) as progress:
         for _ in range(total):
             clock.now += seconds_each
             progress.advance()
@@ -56,7 +56,7 @@ def test_ten_hours_of_work_give_a_readable_log() -> None:
 
 def test_a_line_is_never_wrapped_or_coloured_in_a_log() -> None:
     out = io.StringIO()
-    with Progress("blip2", 1, console=Console(file=out, width=20)) as progress:
+    with Progress("blip2", 1, terminal=Terminal(Console(file=out, width=20))) as progress:
         progress.note("[bold]17 videos[/bold] of 64 were dropped: " + "no_audio " * 20)
     assert out.getvalue().count("\n") == 1
     assert out.getvalue().startswith("[bold]17 videos[/bold]")
@@ -65,7 +65,7 @@ def test_a_line_is_never_wrapped_or_coloured_in_a_log() -> None:
 def test_on_a_terminal_there_is_a_bar_with_rate_and_time_left() -> None:
     out, console = on_a_terminal()
     clock = Clock()
-    with Progress("blip2", 4, console=console, clock=clock) as progress:
+    with Progress("blip2", 4, terminal=Terminal(console), clock=clock) as progress:
         clock.now += 10
         progress.advance(2)
     text = out.getvalue()
@@ -74,9 +74,23 @@ def test_on_a_terminal_there_is_a_bar_with_rate_and_time_left() -> None:
     assert "12.0/min, about 10 s left" in text
 
 
+def test_bars_at_once_share_the_terminal_and_go_when_they_end() -> None:
+    out, console = on_a_terminal()
+    terminal = Terminal(console)
+    with Progress("cut", 9, terminal=terminal):
+        with Progress("fetch", 4, terminal=terminal) as fetch:
+            fetch.note("a dead link")
+        assert "fetch" in out.getvalue()
+        terminal.refresh()
+        out.truncate(0)
+        terminal.refresh()
+        assert "cut" in out.getvalue()
+        assert "fetch" not in out.getvalue()
+
+
 def test_a_hostile_title_cannot_drive_the_terminal() -> None:
     out, console = on_a_terminal()
-    with Progress("blip2", 1, console=console) as progress:
+    with Progress("blip2", 1, terminal=Terminal(console)) as progress:
         progress.note("dropped \x1b]0;owned\x07\x1b[2J\x9b5nSong\r\nsecond line\u202e [red]x")
     assert "dropped Song second line [red]x" in out.getvalue()
     assert not any(escape in out.getvalue() for escape in ("owned", "\x1b[2J", "\x9b", "\u202e"))
@@ -84,7 +98,7 @@ def test_a_hostile_title_cannot_drive_the_terminal() -> None:
 
 def test_many_threads_may_advance_and_note_at_once() -> None:
     out = io.StringIO()
-    with Progress("blip2", 800, console=Console(file=out), clock=Clock()) as progress:
+    with Progress("blip2", 800, terminal=Terminal(Console(file=out)), clock=Clock()) as progress:
 
         def work(name: str) -> None:
             for number in range(100):

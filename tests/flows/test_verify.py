@@ -37,7 +37,7 @@ def flip(path: Path) -> None:
 def test_an_untouched_dataset_has_no_problems_and_one_digest(built: Built) -> None:
     verdict = verify(built.dataset, load(built.dataset.root), lambda shard: None)
     assert verdict.problems == ()
-    assert (verdict.shards, verdict.clips, verdict.parts) == (4, 7, 4 * 6)
+    assert (verdict.shards, verdict.clips, verdict.parts) == (4, 7, 4 * 8)
     assert verdict.digest == built.digest
 
 
@@ -46,7 +46,9 @@ def test_a_flipped_bit_in_a_tar_is_found(copy: Dataset) -> None:
     assert problems(copy) == (f"{SHARD}.tar: its bytes are not those that were written",)
 
 
-@pytest.mark.parametrize("table", ["videos", "media", "screening", "clips", "frame_captions"])
+@pytest.mark.parametrize(
+    "table", ["videos", "media", "screening", "measures", "matches", "clips", "scores"]
+)
 def test_a_flipped_bit_in_a_table_is_found(copy: Dataset, table: str) -> None:
     (path,) = (copy.root / "tables" / table).rglob(f"{SHARD}.parquet")
     flip(path)
@@ -54,7 +56,9 @@ def test_a_flipped_bit_in_a_table_is_found(copy: Dataset, table: str) -> None:
     assert any(line.startswith(f"{table}/") and "its bytes are not" in line for line in found)
 
 
-@pytest.mark.parametrize("table", ["media", "screening", "clips", "frame_captions", "scores"])
+@pytest.mark.parametrize(
+    "table", ["media", "screening", "measures", "matches", "clips", "frame_captions"]
+)
 def test_a_part_without_its_manifest_is_found(copy: Dataset, table: str) -> None:
     (path,) = (copy.root / "tables" / table).rglob(f"{SHARD}.json")
     path.unlink()

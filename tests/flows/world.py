@@ -71,7 +71,7 @@ class World:
         self.recipe(new)
         return self.dataset(new)
 
-    def copy_history(self, old: str, new: str) -> None:
+    def copy_history(self, old: str, new: str | Path) -> None:
         """Give a dataset to come another's history of runs: a new database takes seconds."""
         shutil.copytree(self.folder / old / ".prefect", self.folder / new / ".prefect")
 
