@@ -1,6 +1,7 @@
 """What many tests share."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """The models of tests are tiny: more threads would only wait for each other."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs this in the background ignores Ctrl-C, and so would all commands under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
