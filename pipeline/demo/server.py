@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def __init__(self, folder: Path, *args: object) -> None:
         self.folder = folder
-        super().__init__(*args)  # type: ignore[arg-type]
+        super().__init__(*args)  # type: ignore[arg-type]  # request, address, server
 
     def do_GET(self) -> None:
         self._answer(with_body=True)

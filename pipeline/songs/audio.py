@@ -79,11 +79,6 @@ def _has_chromaprint(program: str) -> bool:
     return any(line.split()[1:2] == [b"chromaprint"] for line in run.stdout.splitlines())
 
 
-def fingerprint(path: Path) -> list[int]:
-    """The fingerprint of a file's best audio stream; empty where there is none to be had."""
-    return hear(path).fingerprint
-
-
 def hear(path: Path) -> Heard:
     """The fingerprint of a file's best audio stream, or why there is none.
 

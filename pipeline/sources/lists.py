@@ -157,7 +157,7 @@ def _opened(client: Any, url: str) -> Entry:
     return {"entries": []}
 
 
-class _Client(YoutubeDL):  # type: ignore[misc]
+class _Client(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
     """yt-dlp, but each of its requests waits until the site may be asked."""
 
     def __init__(self, chosen: dict[str, Any], site: str, asking: Asking) -> None:

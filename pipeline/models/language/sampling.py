@@ -7,7 +7,7 @@ from torch import Tensor
 from transformers import LogitsProcessor
 
 
-class SeededSampler(LogitsProcessor):  # type: ignore[misc]
+class SeededSampler(LogitsProcessor):  # type: ignore[misc]  # read without its types
     """Draws each row's next token itself, and leaves `generate` only that one to choose.
 
     transformers samples a whole batch from one shared stream, so a row's tokens would depend on

@@ -10,7 +10,7 @@ import pytest
 from pipeline.demo.encoding import Format, encode
 from pipeline.demo.scenes import draw_scene, render
 from pipeline.demo.tunes import draw_tune, synthesise
-from pipeline.songs.audio import chromaprint, fingerprint
+from pipeline.songs.audio import chromaprint, hear
 from pipeline.songs.frames import hashes
 from pipeline.songs.keys import song_id
 from pipeline.songs.library import Library, Matched, load_library, read_shard
@@ -380,7 +380,7 @@ def test_copies_of_real_sound_and_pictures_are_told_apart(tmp_path):
         shown = [pictures[int(n * len(pictures) / length)] for n in range(int(length))]
         encode(tmp_path / name, kind, shown, sound)
         frames = hashes([picture[::2, ::2] if "small" in name else picture for picture in pictures])
-        return a_video(name, fingerprint(tmp_path / name), frames, duration_s=length)
+        return a_video(name, hear(tmp_path / name).fingerprint, frames, duration_s=length)
 
     library = library_of(shard_of(a_file("first.mp4", sound, scenes[:8])))
     shard = shard_of(
