@@ -11,6 +11,7 @@
     ├── SessionBlocked            a site asks us to stop for a while
     ├── ServiceError              a server that a stage needs does not answer as it should
     ├── MediaError                one video's file cannot be used; carries a short `reason`
+    ├── BelowGate                 the report is written, but a measure is out of its bounds
     ├── ShardError                one step failed on one shard
     │   └── WorkerDied            its process was killed, or ran out of memory
     └── EngineStopped             the run ended before a shard was finished (pipeline.engines)
@@ -75,6 +76,10 @@ class MediaError(FramesongError):
 
     def __reduce__(self) -> tuple[type["MediaError"], tuple[str, str]]:
         return (type(self), (self.reason, self.detail))
+
+
+class BelowGate(FramesongError):
+    """A report is written, but a measure is out of the bounds that the user set."""
 
 
 class ShardError(FramesongError):

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.acquire.settings import Fetching
+from pipeline.audit.settings import Auditing
 from pipeline.disk import write_atomically
 from pipeline.errors import RecipeError, unknown
+from pipeline.export.settings import Card
 from pipeline.media.settings import Cutting
 from pipeline.screen.settings import Screen
 from pipeline.sections import DatasetSettings, RunSettings
@@ -30,6 +32,8 @@ SECTIONS: dict[str, type[Settings]] = {
     "screen": Screen,
     "duplicates": Duplicates,
     "cut": Cutting,
+    "audit": Auditing,
+    "card": Card,
     "run": RunSettings,
 }
 
@@ -49,6 +53,8 @@ class Recipe:
     screen: Screen
     duplicates: Duplicates
     cut: Cutting
+    audit: Auditing
+    card: Card
     run: RunSettings
     sources: Mapping[str, Source]
     steps: tuple[Step, ...]

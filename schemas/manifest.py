@@ -41,15 +41,20 @@ class PartManifest(BaseModel):
     config: dict[str, Any] = {}
     """The stage's configuration, without what only changes speed."""
     clips: int = 0
-    """Input clips (or videos). Each ended as rows or as a failure."""
+    """Input clips (or videos). Each ended as rows or as a failure, or was not asked for."""
     rows: int
     failures: list[FailureRecord] = []
+    not_asked: list[str] = []
+    """Clips that the step has not run on yet, because others were chosen."""
     digest: Sha256
     """Digest of the rows' content, without volatile columns."""
     sha256: Sha256
     """Digest of the Parquet file's bytes."""
     inputs: dict[str, Sha256] = {}
     """Content digest of each part that was read: `<table>` or `<table>/<variant>`."""
+    changed_since: dict[Sha256, list[str]] = {}
+    """For some earlier contents of this part, by digest: the clips whose rows are others now. What
+    was made of one of those contents is up to date for all other clips."""
     models: dict[str, ModelRecord] = {}
     notes: list[str] = []
     """What a person should know about this run, such as a halved batch."""

@@ -2,6 +2,9 @@
 
 from schemas.table import Row, Table
 
+CLIP_CONTEXT = 77
+"""Tokens that CLIP reads of a text, start and end included (Radford et al. 2021)."""
+
 
 class Prompt(Row):
     """The prompt of one clip."""
@@ -12,7 +15,7 @@ class Prompt(Row):
     """The model's first answer, before cleaning and before asking again."""
     words: int
     clip_tokens: int | None = None
-    """Length in CLIP's tokens, ends included; CLIP reads 77. None where no tokenizer is at hand."""
+    """Length in CLIP's tokens, ends included. None where no tokenizer is at hand."""
     examples: list[str] = []
     """The example prompts that were shown."""
     attempts: int = 1

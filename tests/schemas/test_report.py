@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from schemas.report import Breakdown, Counts, Gallery, Report
+from schemas.report import Breakdown, Counts, Gallery, MediaFacts, Report
 
 COUNTS = Counts(
     listed=0, fetched=0, dropped=0, waiting=0, with_clips=0, songs=0, clips=0, hours=0.0
@@ -15,12 +15,16 @@ def empty_report() -> Report:
         dataset="d",
         created_at="2026-01-02T03:04:05+00:00",
         content_digest="0" * 64,
+        settings={},
         remarks=[],
         counts=Breakdown(total=COUNTS, by_split={}, by_source={}),
         drops=[],
         steps=[],
         scores=[],
+        clipscores=[],
         prompts=[],
+        overlaps=[],
+        media=MediaFacts(),
         gallery=Gallery(ranking=None, clips=[]),
     )
 

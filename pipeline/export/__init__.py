@@ -1,0 +1,1 @@
+"""Hand a dataset over to trainers."""
