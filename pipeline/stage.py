@@ -58,8 +58,8 @@ class Inputs(Protocol):
     def rows(self, table: Table[R]) -> list[R]:
         """The shard's rows of a table that the stage names in `reads` or `may_read`.
 
-        A table of `may_read` that no step of the recipe writes has no rows. When only failed
-        clips are run again, only their rows are returned.
+        A table of `may_read` that no step of the recipe writes has no rows. When only some clips
+        are run, only their rows are returned.
         """
 
     def samples(self) -> Iterator[Sample]:
@@ -91,6 +91,12 @@ class Stage(ABC):
         """Options that may name a local file or folder. The recipe states it relative to itself; at
         run time it is absolute."""
         return ("model",)
+
+    @property
+    def looks_across(self) -> bool:
+        """Whether a clip's rows may depend on other clips of its shard. Such a stage is never run
+        on a few clips more: it runs again on all that it was ever asked for."""
+        return False
 
     @abstractmethod
     def run(self, inputs: Inputs) -> Iterator[Row | Failure]:

@@ -8,7 +8,7 @@ from pipeline.errors import RecipeError
 from pipeline.stage import Failure, Inputs, Stage, runtime
 from pipeline.stages.ahead import ahead
 from pipeline.stages.decoding import decoded_audio
-from pipeline.stages.scoring import Texts, cosines, scores, with_text, without_empty
+from pipeline.stages.scoring import Scale, Texts, embedded, score_all, with_text, without_empty
 from schemas import CLIPS, MUSIC_CAPTIONS, PROMPTS, SCORES
 from schemas.manifest import ModelRecord
 from schemas.score import Score
@@ -23,7 +23,7 @@ class ClapScore(Stage):
     whole ten seconds is compared."""
 
     name = "clap_score"
-    version = 1
+    version = 2
     reads = (CLIPS,)
     may_read = (PROMPTS, MUSIC_CAPTIONS)
     writes = SCORES
@@ -32,6 +32,10 @@ class ClapScore(Stage):
     """A hub id or a folder."""
     revision: str = "main"
     """Of the hub id: a branch, a tag or a commit. A folder has none."""
+    shuffled: bool = True
+    """Score each text also against the music of another video in the shard: a floor to hold the
+    scores against. No model runs twice for it. When some clips are run again, so are all of their
+    shard, for the pairs may be others."""
     batch_size: int = runtime(16)
     """Clips at a time."""
 
@@ -39,13 +43,17 @@ class ClapScore(Stage):
         if self.batch_size < 1:
             raise RecipeError("`batch_size` must be at least 1.")
 
+    @property
+    def looks_across(self) -> bool:
+        return self.shuffled
+
     def models(self) -> dict[str, ModelRecord]:
         from pipeline.models.checkpoint import resolve
 
         return {"model": resolve(self.model, self.revision)}
 
     def run(self, inputs: Inputs) -> Iterator[Score | Failure]:
-        from pipeline.models.batches import DoesNotFit, in_batches
+        from pipeline.models.batches import in_batches
         from pipeline.models.checkpoint import folder
         from pipeline.models.clap import load
 
@@ -56,21 +64,18 @@ class ClapScore(Stage):
         music = decoded_audio(inputs, failures, clap.sample_rate)
         wanted = with_text(music, texts, failures, "the clip has no music caption and no prompt")
         prepared = ((clip_id, clap.prepare(samples)) for clip_id, samples in wanted)
-        scored = in_batches(
+        heard = in_batches(
             ahead(prepared, 2 * self.batch_size),
             self.batch_size,
-            lambda batch: cosines(
+            lambda batch: embedded(
                 clap.embed_audio([clip for _, clip in batch]),
                 [texts[clip_id] for clip_id, _ in batch],
                 clap.embed_texts,
             ),
             inputs.note,
         )
-        for (clip_id, _), found in scored:
-            if isinstance(found, DoesNotFit):
-                yield Failure(clip_id, "out_of_memory", found.detail)
-            else:
-                yield from scores(clip_id, found, METRIC, used)
+        clips = ((clip_id, one) for (clip_id, _), one in heard)
+        yield from score_all(clips, Scale(METRIC, used), inputs, self.shuffled)
         yield from failures
 
 

@@ -1,21 +1,51 @@
 """What stages share that hold a clip's texts against its frame or its music."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.stage import Failure, Inputs
+from pipeline.stages.shuffling import partners
+from schemas import CLIPS
 from schemas.manifest import ModelRecord
-from schemas.score import Score
+from schemas.score import Score, shuffled
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from pipeline.models.batches import DoesNotFit
 
 T = TypeVar("T")
 
 Texts = Mapping[str, Mapping[str, str]]
 """Each clip's texts by subject."""
-Cosine = tuple[float, bool]
-"""With whether the text was cut."""
+
+
+@dataclass(frozen=True)
+class EmbeddedText:
+    """One text as the model reads it."""
+
+    vector: "Tensor"
+    """Of length 1, [width], on the CPU."""
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class EmbeddedClip:
+    """One clip as the model sees or hears it."""
+
+    media: "Tensor"
+    """Of length 1, [width], on the CPU."""
+    texts: Mapping[str, EmbeddedText]
+    """By subject."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the rows of one run say about their values."""
+
+    metric: str
+    used: ModelRecord
 
 
 def without_empty(texts: Texts, inputs: Inputs) -> Texts:
@@ -44,38 +74,72 @@ def with_text(
             failures.append(Failure(clip_id, "no_text", none))
 
 
-def cosines(
+def embedded(
     media: "Tensor",
     texts: Sequence[Mapping[str, str]],
     embed_texts: Callable[[Sequence[str]], tuple["Tensor", list[bool]]],
-) -> list[dict[str, Cosine]]:
-    """For each clip: subject to cosine.
+) -> list[EmbeddedClip]:
+    """The clips of one batch.
 
     Args:
         media: unit vectors, [clips, width].
         texts: for each clip, by subject.
         embed_texts: gives unit vectors, and which texts were cut.
     """
-    asked = [(n, subject, text) for n, one in enumerate(texts) for subject, text in one.items()]
-    vectors, truncated = embed_texts([text for _, _, text in asked])
-    values = (media[[n for n, _, _ in asked]] * vectors).sum(-1).tolist()
-    found: list[dict[str, Cosine]] = [{} for _ in texts]
-    for (n, subject, _), value, cut in zip(asked, values, truncated, strict=True):
-        found[n][subject] = (value, cut)
-    return found
+    vectors, truncated = embed_texts([text for one in texts for text in one.values()])
+    read = iter(map(EmbeddedText, vectors.cpu(), truncated))
+    return [
+        EmbeddedClip(seen, {subject: next(read) for subject in one})
+        for seen, one in zip(media.cpu(), texts, strict=True)
+    ]
 
 
-def scores(
-    clip_id: str, found: Mapping[str, Cosine], metric: str, used: ModelRecord
+def score_all(
+    clips: Iterable[tuple[str, "EmbeddedClip | DoesNotFit"]],
+    scale: Scale,
+    inputs: Inputs,
+    with_shuffled: bool,
+) -> Iterator[Score | Failure]:
+    """Each clip's rows, or its failure; then, if asked for, those of shuffled pairs."""
+    done: dict[str, EmbeddedClip] = {}
+    for clip_id, clip in clips:
+        if isinstance(clip, EmbeddedClip):
+            yield from _scores(clip_id, clip.media, clip.texts, scale)
+            if with_shuffled:
+                done[clip_id] = clip
+        else:
+            yield Failure(clip_id, "out_of_memory", clip.detail)
+    if done:
+        yield from _shuffled(done, scale, inputs)
+
+
+def _shuffled(clips: Mapping[str, EmbeddedClip], scale: Scale, inputs: Inputs) -> Iterator[Score]:
+    """Each subject's texts, against the media of clips of other videos that have that subject too.
+    `inputs` is told of which subjects there are none."""
+    videos = {clip.clip_id: clip.video_id for clip in inputs.rows(CLIPS)}
+    lonely = []
+    for subject in sorted({subject for clip in clips.values() for subject in clip.texts}):
+        having = {clip_id: videos[clip_id] for clip_id in clips if subject in clips[clip_id].texts}
+        pairs = partners(having)
+        if not pairs:
+            lonely.append(subject)
+        for clip_id, partner in pairs.items():
+            texts = {shuffled(subject): clips[partner].texts[subject]}
+            yield from _scores(clip_id, clips[clip_id].media, texts, scale)
+    if lonely:
+        inputs.note(f"One video alone has texts: no shuffled pairs of {', '.join(lonely)}.")
+
+
+def _scores(
+    clip_id: str, media: "Tensor", texts: Mapping[str, EmbeddedText], scale: Scale
 ) -> Iterator[Score]:
-    """A clip's rows."""
-    for subject, (value, truncated) in found.items():
+    for subject, text in texts.items():
         yield Score(
             clip_id=clip_id,
-            metric=metric,
+            metric=scale.metric,
             subject=subject,
-            value=value,
-            truncated=truncated,
-            model=used.model,
-            revision=used.revision,
+            value=float(media @ text.vector),
+            truncated=text.truncated,
+            model=scale.used.model,
+            revision=scale.used.revision,
         )

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from pipeline.stages.prompts.names import Name
-
-CLIP_CONTEXT = 77
-"""Tokens that CLIP's text tower reads, start and end included."""
+from schemas.prompt import CLIP_CONTEXT
 
 _OPENING = re.compile(
     r"\W*(?:(?:please )?(?:create|generate|imagine|visuali[sz]e)\b"

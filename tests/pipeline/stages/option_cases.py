@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from schemas.captions import MusicCaption
 from schemas.manifest import FailureRecord
+from schemas.prompt import Prompt
+from schemas.score import is_shuffled
 
 SECOND = "fedcba9876543210fedcba9876543210fedcba98"
 """The commit of the revision `second` of each repository."""
@@ -57,6 +60,7 @@ def cases(models: Path, server: str) -> dict[str, dict[str, Case]]:
     second = Case("second", column_is("revision", SECOND))
     served = _served(server)
     here = {"backend": "transformers", "max_attempts": 1}
+    exported = {"table": "prompts", "rows": str(models / "prompts.parquet")}
     return {
         "blip2": {
             "model": Case(str(models / "instructblip"), column_is("model", "instructblip")),
@@ -100,12 +104,18 @@ def cases(models: Path, server: str) -> dict[str, dict[str, Case]]:
             "model": Case(str(models / "siglip"), column_is("metric", "siglip_cosine")),
             "revision": second,
             "text_prefix": Case("A photo depicts ", changed("value")),
+            "shuffled": Case(False, _only_own),
             "batch_size": Case(2),
         },
         "clap_score": {
             "model": Case(str(models / "fused"), column_is("model", "fused")),
             "revision": second,
+            "shuffled": Case(False, _only_own),
             "batch_size": Case(2),
+        },
+        "given": {
+            "table": Case("music_captions", _only_music, exported),
+            "rows": Case(str(models / "others.parquet"), changed("text"), exported),
         },
     }
 
@@ -171,6 +181,19 @@ def _message(body: dict[str, Any]) -> str:
 
 def _examples(ran: Ran) -> list[tuple[str, ...]]:
     return [tuple(examples) for examples in ran.column("examples")]
+
+
+def _only_own(before: Ran, after: Ran) -> bool:
+    return after.rows == [row for row in before.rows if not is_shuffled(row.subject)]
+
+
+def _only_music(before: Ran, after: Ran) -> bool:
+    """The file of prompts has all columns of music captions."""
+    return (
+        {type(row) for row in before.rows} == {Prompt}
+        and {type(row) for row in after.rows} == {MusicCaption}
+        and before.column("text") == after.column("text")
+    )
 
 
 def _other_seeds(before: Ran, after: Ran) -> bool:

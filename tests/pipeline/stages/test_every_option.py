@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 from huggingface_hub import constants
@@ -24,7 +25,7 @@ from pipeline.stages import STAGES
 from schemas import CLIPS, FRAME_CAPTIONS, MUSIC_CAPTIONS, PROMPTS
 from schemas.captions import FrameCaption, MusicCaption
 from schemas.prompt import Prompt
-from schemas.table import Row
+from schemas.table import Row, to_arrow
 from tests.chat_server import ChatServer, Reply, chat_server, says
 from tests.hub_cache import put
 from tests.inputs import MemoryInputs, sample, shard_of
@@ -62,6 +63,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             _add_second_revision(put(folder / "hub", f"tiny/{name}", *(folder / name).iterdir()))
         put(folder / "hub", BART, *(DATA / "bart" / name for name in BART_FILES))
         (folder / "mills.txt").write_text("".join(f"a mill {n}\n" for n in range(9)))
+        for name, text in (("prompts", "a star"), ("others", "a river")):
+            _write_prompts(folder / f"{name}.parquet", text)
         yield folder
 
 
@@ -72,6 +75,22 @@ def _make_lp_music_caps(folder: Path) -> None:
     torch.save(weights, folder / "transfer.pth")
     other = {name: value + 0.05 * torch.randn_like(value) for name, value in weights.items()}
     torch.save(other, folder / "supervised.pth")
+
+
+def _write_prompts(path: Path, text: str) -> None:
+    """One for each clip, as a metadata export has them."""
+    prompts = [
+        Prompt(
+            clip_id=sample(number).clip_id,
+            text=f"{text} {number}",
+            first_answer="",
+            words=3,
+            model="m",
+            revision="r",
+        )
+        for number in range(CLIPS_IN_SHARD)
+    ]
+    pq.write_table(to_arrow(PROMPTS, prompts), path)
 
 
 def _add_second_revision(snapshot: Path) -> None:
@@ -146,7 +165,7 @@ def shard() -> MemoryInputs:
 def make(name: str, options: dict[str, Any], server: ChatServer) -> Stage:
     """The stage as a recipe states it, with a model and a server that are there."""
     kind = STAGES[name]
-    there = {"model": f"tiny/{name}"}
+    there = {"model": f"tiny/{name}"} if "model" in kind.options() else {}
     if "base_url" in kind.options():
         there["base_url"] = server.url
     return validation.stage(Path("my.toml"), f"Stage `{name}`:", kind, there | options)

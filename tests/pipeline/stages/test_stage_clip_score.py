@@ -16,7 +16,7 @@ from pipeline.stages.clip_score import ClipScore
 from schemas import FRAME_CAPTIONS, PROMPTS
 from schemas.captions import FrameCaption
 from schemas.prompt import Prompt
-from schemas.score import Score
+from schemas.score import Score, is_shuffled
 from tests.inputs import MemoryInputs, sample, shard_of
 from tests.tiny_checkpoints import make_siglip
 
@@ -59,9 +59,12 @@ def shard(media: list[Sample], prompts: list[Prompt], answers: list[FrameCaption
 def run(
     stage: ClipScore, inputs: MemoryInputs
 ) -> tuple[dict[tuple[str, str], Score], list[Failure]]:
+    """The scores of the clips' own texts, and the failures."""
     out = list(stage.run(inputs))
-    scores = {(row.clip_id, row.subject): row for row in out if isinstance(row, Score)}
-    return scores, [row for row in out if isinstance(row, Failure)]
+    scores = [row for row in out if isinstance(row, Score) and not is_shuffled(row.subject)]
+    return {(row.clip_id, row.subject): row for row in scores}, [
+        row for row in out if isinstance(row, Failure)
+    ]
 
 
 def plain_cosine(folder: Path, frame: bytes, text: str) -> float:
@@ -142,7 +145,7 @@ def test_an_empty_text_is_not_scored_and_is_counted(stage: ClipScore) -> None:
     scores, failures = run(stage, inputs)
     assert list(scores) == [(clip.clip_id, "prompt")]
     assert failures == []
-    assert inputs.notes == ["1 empty text(s) were not scored."]
+    assert inputs.notes[0] == "1 empty text(s) were not scored."
 
 
 def test_a_clip_with_nothing_but_empty_texts_is_a_failure(stage: ClipScore) -> None:
