@@ -1,7 +1,7 @@
 """One video file to its finished clips: probe, draw, cut, normalise, encode."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import MediaError
@@ -17,11 +17,16 @@ from schemas.video import Video
 
 
 def cut_video(
-    video: Video, path: Path, cutting: Cutting, seed: int, picture: Rectangle | None = None
+    video: Video,
+    path: Path,
+    cutting: Cutting,
+    seed: int,
+    picture: Rectangle | None = None,
+    given: Sequence[Window] | None = None,
 ) -> Iterator[tuple[Clip, Sample] | Failure]:
     """Every drawn window as a clip or a failure, in order of start.
 
-    Windows are drawn over the time that both audio and video cover.
+    Windows are drawn over the time that both audio and video cover, unless they are given.
 
     Args:
         video: the listed video.
@@ -29,6 +34,7 @@ def cut_video(
         cutting: the recipe's options.
         seed: the recipe's seed.
         picture: the part of the picture inside its borders; kept alone with `crop_borders`.
+        given: the windows to cut instead, in order of start.
 
     Yields:
         A row with its media; or why a window gave none; or, where the whole file is unusable, one
@@ -39,22 +45,19 @@ def cut_video(
     """
     try:
         facts = probe(path, cutting.clip_seconds)
-        drawn = draw_windows(video.video_id, seed, facts.duration_s, cutting)
-        windows = [window.shifted(facts.start_s) for window in drawn]
+        windows = given
+        if windows is None:
+            drawn = draw_windows(video.video_id, seed, facts.duration_s, cutting)
+            windows = [window.shifted(facts.start_s) for window in drawn]
         crop = picture if cutting.crop_borders else None
         for outcome in cut_windows(path, windows, cutting, crop):
-            clip_id = clip_id_of(video.video_id, outcome.window)
+            clip_id = outcome.window.clip_id(video.video_id)
             if isinstance(outcome, RawCut):
                 yield _clip(video, clip_id, outcome, cutting)
             else:
                 yield Failure(clip_id, outcome.reason, outcome.detail)
     except MediaError as error:
         yield Failure(video.video_id, error.reason, error.detail)
-
-
-def clip_id_of(video_id: str, window: Window) -> str:
-    """`<video id>-<start in ms, 8 digits>`."""
-    return f"{video_id}-{round(window.start_s * 1000):08d}"
 
 
 def _clip(

@@ -12,6 +12,10 @@ from pipeline.media.audio import mono_of, resample
 from pipeline.media.raw import Mono
 from schemas.table import Hertz
 
+_RATES = range(8_000, 2**20)
+"""Sample rates, in Hz: from the least that a recipe may ask for to the most that FLAC can state. A
+header with another is damaged, and resampling by it could take minutes or all memory."""
+
 
 def decode_audio(data: bytes, rate: Hertz) -> Mono:
     """A clip's audio file as mono samples, full scale = 1.
@@ -26,13 +30,20 @@ def decode_audio(data: bytes, rate: Hertz) -> Mono:
     Raises:
         MediaError: `undecodable`.
     """
-    options = {"format_whitelist": "flac,wav,ogg"}
     try:
-        with av.open(io.BytesIO(data), "r", options=options) as container:
-            frames = [f for f in container.decode(audio=0) if isinstance(f, AudioFrame)]
-            parts, native = [mono_of(frame) for frame in frames], frames[0].sample_rate
-    except (av.FFmpegError, IndexError) as error:
+        mono = _decoded(data, rate)
+    except (av.FFmpegError, IndexError, ValueError, MemoryError) as error:  # by odd headers
         raise MediaError("undecodable", f"The clip's audio cannot be read ({error}).") from None
+    return mono
+
+
+def _decoded(data: bytes, rate: Hertz) -> Mono:
+    options = {"format_whitelist": "flac,wav,ogg"}
+    with av.open(io.BytesIO(data), "r", options=options) as container:
+        frames = [f for f in container.decode(audio=0) if isinstance(f, AudioFrame)]
+        parts, native = [mono_of(frame) for frame in frames], frames[0].sample_rate
+    if native not in _RATES:
+        raise ValueError(f"it has {native} Hz")
     mono = np.concatenate(parts)
     if native == rate:
         return mono

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from pipeline.disk import PARTIAL, writing
 from pipeline.errors import DatasetError
+from pipeline.media.tar import add_member, new_tar
 from pipeline.stage import Sample
 from schemas.table import Sha256
 
@@ -26,7 +27,7 @@ MAX_MEMBER_BYTES = 64 * 2**20
 """Larger members are not ours: a clip's audio as WAV takes about 1 MB."""
 
 _CLIP_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_MEMBER = re.compile(rf"({_CLIP_ID.pattern})\.({'|'.join((*AUDIO_FORMATS, 'jpg', 'json'))})")
+_EXTENSIONS = (*AUDIO_FORMATS, "jpg", "json")
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,25 @@ def _spool(samples: Iterable[Sample], spool: IO[bytes]) -> list[_Spooled]:
 
 
 def _write_tar(file: IO[bytes], members: list[_Spooled], spool: IO[bytes]) -> None:
-    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
+    with new_tar(file) as tar:
         for member in members:
-            info = tarfile.TarInfo(member.name)  # mtime, uid, gid 0; no owner; mode 0644
-            info.size = member.size
             spool.seek(member.offset)
-            tar.addfile(info, spool)
+            add_member(tar, member.name, member.size, spool)
+
+
+def member_name(name: str, more: tuple[str, ...] = ()) -> tuple[str, str] | None:
+    """Clip id and extension of a member; None where it is no clip's.
+
+    Args:
+        more: extensions besides those of shards.
+
+    >>> member_name("folder-a-00010000.flac"), member_name("../evil.jpg")
+    (('folder-a-00010000', 'flac'), None)
+    """
+    clip_id, _, extension = name.rpartition(".")
+    if extension not in (*_EXTENSIONS, *more) or not _CLIP_ID.fullmatch(clip_id):
+        return None
+    return clip_id, extension
 
 
 def _sync_folder(folder: Path) -> None:
@@ -134,17 +148,17 @@ def read_shard(path: Path) -> Iterator[Sample]:
 def _samples(path: Path, tar: tarfile.TarFile) -> Iterator[Sample]:
     clip_id, parts = "", dict[str, bytes]()
     for member in tar:
-        match = _MEMBER.fullmatch(member.name)
-        if match is None or not member.isreg() or member.size > MAX_MEMBER_BYTES:
+        name = member_name(member.name)
+        if name is None or not member.isreg() or member.size > MAX_MEMBER_BYTES:
             raise DatasetError(f"Shard `{path}` holds {member.name[:80]!r}, which is no clip's.")
-        if match[1] != clip_id and parts:
+        if name[0] != clip_id and parts:
             yield _sample(path, clip_id, parts)
             parts = {}
-        clip_id = match[1]
-        if match[2] in parts:
+        clip_id, extension = name
+        if extension in parts:
             raise DatasetError(f"Shard `{path}` holds {member.name!r} twice.")
         content = tar.extractfile(member)
-        parts[match[2]] = content.read() if content is not None else b""
+        parts[extension] = content.read() if content is not None else b""
     if parts:
         yield _sample(path, clip_id, parts)
 

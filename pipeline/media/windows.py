@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.media.settings import Cutting
@@ -23,6 +24,10 @@ class Window:
     end_s: Seconds
     frame_s: Seconds
     """The frame is the first one shown at or after this time."""
+
+    def clip_id(self, video_id: str) -> str:
+        """`<video id>-<start in ms, 8 digits>`."""
+        return f"{video_id}-{round(self.start_s * 1000):08d}"
 
     def shifted(self, by_s: Seconds) -> "Window":
         """The same window, later by `by_s`, rounded to microseconds."""
@@ -50,6 +55,16 @@ def draw_windows(video_id: str, seed: int, duration_s: Seconds, cutting: Cutting
     by_lot = sorted(range(count), key=lambda number: _unit("window", seed, video_id, number))
     drawn = sorted(by_lot[: cutting.clips_per_video])
     return [_window(video_id, seed, number, cutting.clip_seconds) for number in drawn]
+
+
+def windows_digest(windows: Mapping[str, Sequence[Window]]) -> str:
+    """sha256 over the given windows of a shard's videos."""
+    facts = [
+        [video_id, window.start_s, window.end_s, window.frame_s]
+        for video_id in sorted(windows)
+        for window in windows[video_id]
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def _window(video_id: str, seed: int, number: int, length_s: Seconds) -> Window:

@@ -1,6 +1,8 @@
 """Clips to bytes and back."""
 
 import io
+import random
+import struct
 import wave
 
 import numpy as np
@@ -104,3 +106,38 @@ def test_only_jpeg_is_opened_as_a_frame() -> None:
     Image.new("RGB", (8, 8)).save(file, "PNG")
     with pytest.raises(MediaError):
         decode_frame(file.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("at", "form", "value"),
+    [
+        pytest.param(24, "<I", 150_994_944, id="151 MHz"),
+        pytest.param(24, "<I", 1, id="1 Hz"),
+        pytest.param(34, "<H", 64, id="64 bits"),
+        pytest.param(22, "<H", 0, id="no channels"),
+        pytest.param(20, "<H", 3, id="floats of 16 bits"),
+    ],
+)
+def test_a_header_that_states_what_cannot_be_is_a_damaged_file(
+    at: int, form: str, value: int
+) -> None:
+    data = bytearray(encode_audio(noise()[:800], 8_000, "wav"))
+    struct.pack_into(form, data, at, value)
+    with pytest.raises(MediaError) as caught:
+        decode_audio(bytes(data), 16_000)
+    assert caught.value.reason == "undecodable"
+
+
+@pytest.mark.parametrize("audio_format", ["flac", "wav"])
+def test_whatever_bytes_are_damaged_nothing_but_that_is_said(audio_format: str) -> None:
+    whole, draw = encode_audio(noise()[:800], 8_000, audio_format), random.Random(1)
+    refused = 0
+    for _ in range(500):
+        data = bytearray(whole)
+        for _ in range(draw.randint(1, 3)):
+            data[draw.randrange(64)] = draw.randrange(256)
+        try:
+            decode_audio(bytes(data), 16_000)
+        except MediaError as error:
+            refused += error.reason == "undecodable"
+    assert 50 < refused < 500
