@@ -26,7 +26,9 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.j
 """Any one of these. Without them transformers 5 makes up a tokenizer that knows no words."""
 
 
-def load_model(kind: Any, path: Path, dtype: torch.dtype, device: str) -> Any:
+def load_model(
+    kind: Any, path: Path, dtype: torch.dtype, device: str, unused: tuple[str, ...] = ()
+) -> Any:
     """The model in a folder, ready for inference on `device`.
 
     safetensors are preferred; of a pickle, tensors alone are read.
@@ -36,6 +38,7 @@ def load_model(kind: Any, path: Path, dtype: torch.dtype, device: str) -> Any:
         path: the folder.
         dtype: of the weights.
         device: `cpu`, `cuda:0`, …
+        unused: what the names of weights begin with that may be missing.
 
     Raises:
         FramesongError: the folder holds no checkpoint, another kind of model, or lacks weights.
@@ -58,7 +61,7 @@ def load_model(kind: Any, path: Path, dtype: torch.dtype, device: str) -> Any:
         ) from error
     except (OSError, SafetensorError, RuntimeError) as error:
         raise _unreadable(path, error) from error
-    missing = sorted(report["missing_keys"])
+    missing = sorted(name for name in report["missing_keys"] if not name.startswith(unused))
     if missing:
         raise FramesongError(
             f"The checkpoint in `{path}` lacks {len(missing)} weights, such as `{missing[0]}`."
