@@ -1,14 +1,15 @@
 """What an audit looks at: rows in memory, and a way to the media."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from pipeline.stage import Sample
+from pipeline.audit.settings import Auditing
 from schemas.clip import Clip
 from schemas.manifest import FailureRecord, ModelRecord
 from schemas.match import Match
 from schemas.media import Media, Screening
-from schemas.table import Row
+from schemas.table import Row, Sha256
 from schemas.video import Video
 
 
@@ -44,5 +45,11 @@ class AuditData:
     """`clip_id` is that of a clip, or of a video that could not be cut at all."""
     steps: list[StepData]
     """In the recipe's order."""
-    samples: Callable[[str], Iterator[Sample]]
-    """A shard's clips with their media; nothing where the tar is gone."""
+    tar: Callable[[str], Path | None]
+    """A shard's media; None where the tar is gone. Read its members by `pipeline.media.members`."""
+    tars: Mapping[str, Sha256] = field(default_factory=dict)
+    """The digest of each committed shard's tar: equal digests, equal media."""
+    settings: Auditing = field(default_factory=Auditing)
+    """The recipe's, with absolute paths."""
+    stated: Auditing = field(default_factory=Auditing)
+    """The same as it stands in the recipe."""

@@ -1,100 +1,51 @@
-"""The gallery: which clips to look at, and everything that is known about them."""
+"""The gallery: all clips to look at, and which of them to look at first."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from pipeline.audit.data import AuditData
+from pipeline.audit.entries import Entries, gather
 from pipeline.audit.links import at_second
-from pipeline.audit.picks import choose, find_ranking, ranked_values
-from pipeline.audit.thumbnails import write_media
-from schemas.captions import FrameCaption, MusicCaption
-from schemas.clip import Clip
-from schemas.prompt import Prompt
+from pipeline.audit.media import ReportMedia
+from pipeline.audit.side_files import write_side_files
 from schemas.report import (
     Caption,
     Gallery,
     GalleryClip,
-    Missing,
     Pick,
     PromptText,
+    Ranking,
     ScoreValue,
 )
-from schemas.score import Score
-from schemas.table import Row
-from schemas.video import Video
-
-GALLERY_CLIPS = 60
-"""How many clips a gallery shows: ten minutes of listening."""
-
-_R = TypeVar("_R", bound=Row)
 
 
-def build_gallery(data: AuditData, folder: Path, limit: int = GALLERY_CLIPS) -> Gallery:
-    """Choose clips, write their media into `folder`/gallery and tell what is known about them.
+def build_gallery(
+    data: AuditData,
+    ranking: Ranking | None,
+    picks: Mapping[str, Pick],
+    media: ReportMedia,
+    folder: Path,
+) -> Gallery:
+    """Write what the page loads of all clips into `folder`/data, and tell all about the picks, in
+    their order.
 
-    Clips come in the order worst, borderline, best, random; the same data give the same gallery.
+    Args:
+        ranking: the score that the picks were chosen by.
+        media: the files that were written, relative to `folder`.
     """
-    ranking = find_ranking(data)
-    values = ranked_values(data, ranking) if ranking else {}
-    picks = choose([clip.clip_id for clip in data.clips], values, limit)
-    clips = {clip.clip_id: clip for clip in data.clips if clip.clip_id in picks}
-    files: dict[str, tuple[str | None, str | None]] = {}
-    for shard in sorted({clip.shard for clip in clips.values()}):
-        wanted = {clip.clip_id for clip in clips.values() if clip.shard == shard}
-        files |= write_media(data.samples(shard), wanted, folder, "gallery")
-    videos = {video.video_id: video for video in data.videos}
-    rows = _rows_of(data, picks.keys())
-    missing = _missing_of(data, picks.keys())
+    entries = gather(data)
+    write_side_files(entries, ranking, picks, media, folder, data.content_digest)
+    places = {entry.clip.clip_id: place for place, entry in enumerate(entries.entries)}
     return Gallery(
         ranking=ranking,
-        clips=[
-            _entry(
-                clips[clip_id],
-                videos.get(clips[clip_id].video_id),
-                pick,
-                files.get(clip_id, (None, None)),
-                rows[clip_id],
-                missing[clip_id],
-            )
-            for clip_id, pick in picks.items()
-        ],
+        clips=[_picked(entries, places[clip_id], pick, media) for clip_id, pick in picks.items()],
     )
 
 
-def _rows_of(data: AuditData, clip_ids: Iterable[str]) -> dict[str, list[tuple[str, Row]]]:
-    """For each clip: the steps' rows about it, each with the step's name."""
-    found: dict[str, list[tuple[str, Row]]] = {clip_id: [] for clip_id in clip_ids}
-    for step in data.steps:
-        for row in step.rows:
-            clip_id = getattr(row, "clip_id", None)
-            if clip_id in found:
-                found[clip_id].append((step.name, row))
-    return found
-
-
-def _missing_of(data: AuditData, clip_ids: Iterable[str]) -> dict[str, list[Missing]]:
-    wanted = set(clip_ids)
-    found: dict[str, list[Missing]] = defaultdict(list)
-    for step in data.steps:
-        for each in step.failures:
-            if each.clip_id in wanted:
-                found[each.clip_id].append(
-                    Missing(step=step.name, reason=each.reason, detail=each.detail)
-                )
-    return found
-
-
-def _entry(
-    clip: Clip,
-    video: Video | None,
-    pick: Pick,
-    files: tuple[str | None, str | None],
-    rows: list[tuple[str, Row]],
-    missing: list[Missing],
-) -> GalleryClip:
+def _picked(entries: Entries, place: int, pick: Pick, media: ReportMedia) -> GalleryClip:
+    entry = entries.entries[place]
+    clip, video = entry.clip, entry.video
     return GalleryClip(
         clip_id=clip.clip_id,
         video_id=clip.video_id,
@@ -107,17 +58,16 @@ def _entry(
         end_s=clip.end_s,
         frame_pts_s=clip.frame_pts_s,
         url=at_second(video.url, clip.start_s) if video else None,
-        frame=files[0],
+        frame=media.frames.get(clip.clip_id),
         frame_width=clip.frame_width,
         frame_height=clip.frame_height,
-        audio=files[1],
+        audio=media.audio.get(clip.clip_id),
         frame_captions=[
             Caption(step=step, question=row.question, text=row.answer)
-            for step, row in _only(FrameCaption, rows)
+            for step, row in entry.frame_captions
         ],
         music_captions=[
-            Caption(step=step, question=None, text=row.text)
-            for step, row in _only(MusicCaption, rows)
+            Caption(step=step, question=None, text=row.text) for step, row in entry.music_captions
         ],
         prompts=[
             PromptText(
@@ -127,24 +77,18 @@ def _entry(
                 clip_tokens=row.clip_tokens,
                 violations=row.violations,
             )
-            for step, row in _only(Prompt, rows)
+            for step, row in entry.prompts
         ],
         scores=[
             ScoreValue(
-                step=step,
-                metric=row.metric,
-                subject=row.subject,
-                value=row.value,
-                truncated=row.truncated,
+                step=column.step,
+                metric=column.metric,
+                subject=column.subject,
+                value=column.values[place],
+                truncated=place in column.cut,
             )
-            for step, row in _only(Score, rows)
-            if math.isfinite(row.value)
+            for column in entries.scores
+            if not math.isnan(column.values[place])
         ],
-        missing=missing,
+        missing=entry.missing,
     )
-
-
-def _only(kind: type[_R], rows: list[tuple[str, Row]]) -> Iterator[tuple[str, _R]]:
-    for step, row in rows:
-        if isinstance(row, kind):
-            yield step, row

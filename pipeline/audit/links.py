@@ -1,6 +1,7 @@
 """Links to sources. Addresses come from outside: only plain web addresses become links."""
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 _YOUTUBE = ("youtube.com", "youtube-nocookie.com", "youtu.be")
@@ -13,6 +14,13 @@ def at_second(url: str, second: float) -> str | None:
     YouTube wants `t` in the query; elsewhere a media fragment does (W3C Media Fragments 1.0).
     A user name or password in the address is left out.
     """
+    around = _around_second(url)
+    return f"{around[0]}{int(second)}{around[1]}" if around else None
+
+
+@lru_cache(maxsize=256)
+def _around_second(url: str) -> tuple[str, str] | None:
+    """What stands before and after the second; kept, since a video's clips come one by one."""
     if _UNSAFE.search(url):
         return None
     try:
@@ -24,9 +32,8 @@ def at_second(url: str, second: float) -> str | None:
         return None
     place = f"[{host}]" if ":" in host else host
     place = f"{place}:{port}" if port is not None else place
-    whole = int(second)
     if any(host == site or host.endswith(f".{site}") for site in _YOUTUBE):
         query = [pair for pair in parse_qsl(parts.query) if pair[0] not in ("t", "start")]
-        query.append(("t", f"{whole}s"))
-        return urlunsplit((parts.scheme, place, parts.path, urlencode(query), ""))
-    return urlunsplit((parts.scheme, place, parts.path, parts.query, f"t={whole}"))
+        asked = urlencode([*query, ("t", "")])
+        return urlunsplit((parts.scheme, place, parts.path, asked, "")), "s"
+    return f"{urlunsplit((parts.scheme, place, parts.path, parts.query, ''))}#t=", ""

@@ -1,24 +1,27 @@
 """Gather what an audit looks at from a dataset on disk."""
 
 import json
-from collections.abc import Iterator
+from pathlib import Path
 
 from pipeline.audit.data import AuditData, StepData
-from pipeline.media.shard import read_shard
+from pipeline.audit.settings import Auditing
+from pipeline.collector import no_collector
 from pipeline.recipe import Recipe
-from pipeline.stage import Sample
 from pipeline.steps import Step
 from pipeline.store import Dataset
 from schemas import CLIPS, MATCHES, MEDIA, SCREENING, VIDEOS
 
 
+@no_collector()
 def load_audit(dataset: Dataset, recipe: Recipe) -> AuditData:
     """Every row that the recipe's dataset has, and a way to its media."""
-    manifests = (dataset.manifest(CLIPS, shard) for shard in dataset.shards())
+    shards = dataset.shards()
+    manifests = (dataset.manifest(CLIPS, shard) for shard in shards)
+    known = frozenset(shards)
 
-    def samples(shard: str) -> Iterator[Sample]:
+    def tar(shard: str) -> Path | None:
         path = dataset.tar(shard)
-        return read_shard(path) if path.exists() else iter(())
+        return path if shard in known and path.is_file() else None
 
     return AuditData(
         dataset=dataset.root.name,
@@ -30,18 +33,34 @@ def load_audit(dataset: Dataset, recipe: Recipe) -> AuditData:
         clips=list(dataset.read_all(CLIPS)),
         cut_failures=[failure for part in manifests if part for failure in part.failures],
         steps=[_step(dataset, step) for step in recipe.steps],
-        samples=samples,
+        tar=tar,
+        tars={shard: made.sha256 for shard in shards if (made := dataset.shard_manifest(shard))},
+        settings=absolute(recipe),
+        stated=recipe.audit,
     )
 
 
 def is_current(dataset: Dataset, recipe: Recipe) -> bool:
-    """Whether the dataset's report is of what the dataset holds now."""
+    """Whether the dataset's report is of what the dataset holds now, and made as the recipe says
+    now."""
     try:
         report = json.loads((dataset.report_folder / "report.json").read_bytes())
     except (OSError, ValueError):
         return False
-    digest = report.get("content_digest") if isinstance(report, dict) else None
-    return bool(digest == dataset.content_digest(recipe.tables()))
+    if not isinstance(report, dict) or report.get("settings") != recipe.audit.model_dump():
+        return False
+    return bool(report.get("content_digest") == dataset.content_digest(recipe.tables()))
+
+
+def absolute(recipe: Recipe) -> Auditing:
+    """The recipe's settings; what names a local file or folder, from wherever this runs."""
+    settings = recipe.audit
+    found = {
+        option: str((recipe.base / value).resolve())
+        for option in ("bert_score_model", "diffusiondb")
+        if (value := getattr(settings, option)) and (recipe.base / value).exists()
+    }
+    return settings.model_copy(update=found)
 
 
 def _step(dataset: Dataset, step: Step) -> StepData:

@@ -13,6 +13,15 @@ _BORDER = 0.25
 """Borderline clips are those closest to this quantile."""
 
 
+def pick_clips(data: AuditData) -> tuple[Ranking | None, dict[str, Pick]]:
+    """The score that clips are ranked by, and as many clips as the recipe asks for, in the order
+    worst, best, borderline, random."""
+    ranking = find_ranking(data)
+    values = ranked_values(data, ranking) if ranking else {}
+    clip_ids = [clip.clip_id for clip in data.clips]
+    return ranking, choose(clip_ids, values, data.settings.gallery)
+
+
 def find_ranking(data: AuditData) -> Ranking | None:
     """The score of prompts that clips are ranked by: the first in the recipe's order that is
     against the frame, which a prompt is written for; without one, the first of any kind."""

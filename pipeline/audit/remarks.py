@@ -1,19 +1,43 @@
 """What a reader should know first, in plain sentences."""
 
-from schemas.report import Counts, Drop, ScoreSummary, StepSummary
+from collections import defaultdict
+from collections.abc import Mapping
+
+from schemas.prompt import CLIP_CONTEXT
+from schemas.report import (
+    ClipScores,
+    Counts,
+    Drop,
+    MediaFacts,
+    PromptSummary,
+    Report,
+    ScoreSummary,
+    StepSummary,
+)
+from schemas.score import SCORES
 
 _MANY = 0.5
 """A larger share of losses is worth a remark."""
+_MANY_TRUNCATED = 0.05
+_MANY_ALIKE = 0.1
+_WON = 0.6
+"""Of own and shuffled pairs: 0.5 is chance."""
+_ENOUGH = 10
+"""Videos that a source has at least if its interval is to say anything."""
 
 
-def remarks(
-    counts: Counts, drops: list[Drop], steps: list[StepSummary], scores: list[ScoreSummary]
-) -> list[str]:
-    """Sentences about what is missing or went wrong; none for a dataset in good order."""
+def remarks(report: Report) -> list[str]:
+    """Sentences about what is missing, went wrong or makes the data worth little; none for a
+    dataset in good order. The report's own remarks are not looked at."""
+    total = report.counts.total
     return [
-        *_about_videos(counts, drops),
-        *(sentence for step in steps if counts.clips for sentence in _about_step(step)),
-        *_about_scores(scores),
+        *_about_videos(total, report.drops),
+        *(sentence for step in report.steps if total.clips for sentence in _about_step(step)),
+        *_about_media(report.media),
+        *_about_scores(report.scores),
+        *_about_floors(report.scores),
+        *_about_sources(report.clipscores[1:], report.counts.by_source),
+        *(sentence for prompts in report.prompts for sentence in _about_prompts(prompts)),
     ]
 
 
@@ -56,7 +80,19 @@ def _about_step(step: StepSummary) -> list[str]:
             f"Step `{step.name}` failed on {step.failed} of {step.clips} clips, most often: "
             f"{reason}."
         )
+    elif step.failed and step.table == SCORES.name:
+        said.append(
+            f"Without scores of step `{step.name}`: {step.failed} of {step.clips} clips, most "
+            f"often: {reason}. No figure of scores tells about them."
+        )
     return said
+
+
+def _about_media(media: MediaFacts) -> list[str]:
+    if not media.unreadable:
+        return []
+    clips = _number(media.unreadable, "clip")
+    return [f"The media of {clips} cannot be read: `framesong verify` says where."]
 
 
 def _about_scores(scores: list[ScoreSummary]) -> list[str]:
@@ -66,6 +102,65 @@ def _about_scores(scores: list[ScoreSummary]) -> list[str]:
         for score in scores
         if score.not_finite
     ]
+
+
+def _about_floors(scores: list[ScoreSummary]) -> list[str]:
+    """Texts that fit any clip as well as their own say nothing about it."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for score in scores:
+        if score.floor and (score.floor.won < _WON or score.floor.gap_interval.low <= 0):
+            groups[score.metric, score.step].append(
+                f"{score.subject} (wins {_percent(score.floor.won)} of the pairs, mean gap between "
+                f"{score.floor.gap_interval.low:.4f} and {score.floor.gap_interval.high:.4f})"
+            )
+    return [
+        f"By {metric} of step `{step}`, these fit their own clips hardly better than clips of "
+        f"other videos: {', '.join(said)}."
+        for (metric, step), said in groups.items()
+    ]
+
+
+def _about_sources(sources: list[ClipScores], counts: Mapping[str, Counts]) -> list[str]:
+    """A source whose interval lies wholly below those of all others. Only those with videos enough
+    have a say: the intervals of few are narrow by chance, and of one have no width."""
+    means = {
+        row.name: row.clipscore
+        for row in sources
+        if row.clipscore
+        and counts[row.name].with_clips >= _ENOUGH
+        and row.clipscore.interval.low < row.clipscore.interval.high
+    }
+    if len(means) < 2:
+        return []
+    worst = min(means, key=lambda name: means[name].interval.high)
+    mean = means.pop(worst)
+    next_low = min(other.interval.low for other in means.values())
+    if mean.interval.high >= next_low:
+        return []
+    return [
+        f"Prompts of source `{worst}` fit their frames worse than those of all others that have "
+        f"{_ENOUGH} videos: their CLIPScore is {mean.value:.4f} ({mean.interval.low:.4f} to "
+        f"{mean.interval.high:.4f}), the others' intervals begin at {next_low:.4f}."
+    ]
+
+
+def _about_prompts(prompts: PromptSummary) -> list[str]:
+    said = []
+    if (prompts.truncated_share or 0) > _MANY_TRUNCATED:
+        said.append(
+            f"{_percent(prompts.truncated_share or 0)} of the prompts of step `{prompts.step}` "
+            f"have more than {CLIP_CONTEXT} CLIP tokens: CLIP reads no further."
+        )
+    if prompts.variety and prompts.variety.near > _MANY_ALIKE * prompts.prompts:
+        said.append(
+            f"{_percent(prompts.variety.near / prompts.prompts)} of the prompts of step "
+            f"`{prompts.step}` are nearly the same as another one."
+        )
+    return said
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _number(count: int, noun: str) -> str:

@@ -2,15 +2,20 @@
 
 import math
 
+from pipeline.audit.clipscores import clipscores
 from pipeline.audit.data import AuditData, StepData
-from pipeline.audit.figures import summarise_prompts, summarise_scores
+from pipeline.audit.groups import groups_of
 from pipeline.audit.outcomes import Loss, count_reasons, fetched, lost_videos, summarise_drops
+from pipeline.audit.prompts import summarise_prompts
 from pipeline.audit.remarks import remarks
+from pipeline.audit.scores import summarise_scores
+from pipeline.audit.texts import overlaps
 from schemas.clip import Clip
 from schemas.report import (
     Breakdown,
     Counts,
     Gallery,
+    MediaFacts,
     ModelUse,
     Report,
     StepState,
@@ -18,49 +23,46 @@ from schemas.report import (
 )
 from schemas.video import Video
 
-_UNLISTED = "(not listed)"
 
-
-def summarise(data: AuditData, created_at: str, gallery: Gallery) -> Report:
+def summarise(data: AuditData, created_at: str, gallery: Gallery, media: MediaFacts) -> Report:
     """Everything that the report says.
 
     Args:
         created_at: ISO 8601, UTC.
         gallery: the clips to look at, from `pipeline.audit.gallery`.
+        media: facts of sound and picture, from `pipeline.audit.media`.
     """
-    counts = summarise_counts(data)
-    drops = summarise_drops(data)
-    steps = [_step(step, data.clips) for step in data.steps]
-    scores = summarise_scores(data)
-    return Report(
+    report = Report(
         dataset=data.dataset,
         created_at=created_at,
         content_digest=data.content_digest,
-        remarks=remarks(counts.total, drops, steps, scores),
-        counts=counts,
-        drops=drops,
-        steps=steps,
-        scores=scores,
+        settings=data.stated.model_dump(),
+        remarks=[],
+        counts=summarise_counts(data),
+        drops=summarise_drops(data),
+        steps=[_step(step, data.clips) for step in data.steps],
+        scores=summarise_scores(data),
+        clipscores=clipscores(data),
         prompts=summarise_prompts(data),
+        overlaps=overlaps(data),
+        media=media,
         gallery=gallery,
     )
+    return report.model_copy(update={"remarks": remarks(report)})
 
 
 def summarise_counts(data: AuditData) -> Breakdown:
     """Videos, clips and hours, all together and by split and source."""
     videos = list({video.video_id: video for video in data.videos}.values())
-    sources = {video.video_id: video.source for video in videos}
+    sources = groups_of(data).source
     losses = lost_videos(data)
     usable = fetched(data)
 
     def count(videos: list[Video], clips: list[Clip]) -> Counts:
         return _count(videos, clips, losses, usable)
 
-    def source_of(clip: Clip) -> str:
-        return sources.get(clip.video_id, _UNLISTED)
-
     splits = sorted({video.split for video in videos} | {clip.split for clip in data.clips})
-    names = sorted({*sources.values(), *map(source_of, data.clips)})
+    names = sorted({*(video.source for video in videos), *sources.values()})
     return Breakdown(
         total=count(videos, data.clips),
         by_split={
@@ -73,7 +75,7 @@ def summarise_counts(data: AuditData) -> Breakdown:
         by_source={
             name: count(
                 [video for video in videos if video.source == name],
-                [clip for clip in data.clips if source_of(clip) == name],
+                [clip for clip in data.clips if sources[clip.clip_id] == name],
             )
             for name in names
         },

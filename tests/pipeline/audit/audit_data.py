@@ -1,9 +1,13 @@
 """Small datasets for tests of the audit, with figures that can be worked out by hand."""
 
-from collections.abc import Iterator
+import atexit
+import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
-from pipeline.audit import AuditData, StepData
+from pipeline.audit.data import AuditData, StepData
+from pipeline.media.shard import write_shard
 from pipeline.stage import Sample
 from schemas.captions import FrameCaption, MusicCaption
 from schemas.clip import Clip
@@ -16,6 +20,8 @@ from schemas.video import Split, Video
 from tests.inputs import jpeg, wav
 
 _TONE = wav(440.0, seconds=0.5, rate=16_000)
+_FOLDER = Path(tempfile.mkdtemp(prefix="audit-"))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
 def video(video_id: str, split: Split = "train", source: str = "folder", **facts: str) -> Video:
@@ -116,12 +122,25 @@ def dataset(
 ) -> AuditData:
     """A dataset in good order: every video was fetched and passed its checks."""
     shards = media_of(clips)
+    folder = Path(tempfile.mkdtemp(dir=_FOLDER))
+    files = {shard: write_shard(folder / f"{shard}.tar", shards[shard]) for shard in shards}
 
-    def samples(shard: str) -> Iterator[Sample]:
-        return iter(shards.get(shard, []))
+    def tar(shard: str) -> Path | None:
+        return folder / f"{shard}.tar" if shard in files else None
 
-    media = [Media(video_id=each.video_id, status="ok") for each in videos]
-    return AuditData(name, "0" * 64, videos, media, [], [], clips, [], steps, samples)
+    return AuditData(
+        dataset=name,
+        content_digest="0" * 64,
+        videos=videos,
+        media=[Media(video_id=each.video_id, status="ok") for each in videos],
+        screening=[],
+        matches=[],
+        clips=clips,
+        cut_failures=[],
+        steps=steps,
+        tar=tar,
+        tars={shard: file.sha256 for shard, file in files.items()},
+    )
 
 
 def empty() -> AuditData:

@@ -27,6 +27,7 @@ _OPTIONS = (
     "--remote-debugging-port=0",
 )
 _PATIENCE = 60.0
+_CODES = {"Tab": 9, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowRight": 39}
 
 
 class Page:
@@ -40,12 +41,12 @@ class Page:
         self.problems: list[str] = []
         self.requests: list[str] = []
 
-    def open(self, path: Path) -> None:
-        """Load a file and wait until it has loaded."""
+    def open(self, path: Path, fragment: str = "") -> None:
+        """Load a file, at a place of it such as `#part`, and wait until it has loaded."""
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self._loaded = False
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        self.call("Page.navigate", url=path.resolve().as_uri() + fragment)
         while not self._loaded:
             self._receive()
 
@@ -57,6 +58,23 @@ class Page:
         if "exceptionDetails" in reply:
             raise AssertionError(reply["exceptionDetails"])
         return reply["result"].get("value")
+
+    def wait(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true."""
+        end = time.monotonic() + _PATIENCE
+        while not self.js(expression):
+            if time.monotonic() > end:
+                raise AssertionError(f"never true: {expression}; problems: {self.problems}")
+            time.sleep(0.01)
+
+    def press(self, key: str) -> None:
+        """Press and release a key: a letter, a sign, or a name such as `Tab`."""
+        code = _CODES.get(key, 0)
+        text = key if len(key) == 1 else ""
+        kind = "keyDown" if text else "rawKeyDown"
+        facts = {"key": key, "windowsVirtualKeyCode": code}
+        self.call("Input.dispatchKeyEvent", type=kind, text=text, **facts)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **facts)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a DevTools command and wait for its reply."""

@@ -1,22 +1,18 @@
 """Which clips are shown, with what, and where the links lead."""
 
-import io
-import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from pipeline.audit.gallery import build_gallery
 from pipeline.audit.links import at_second
-from pipeline.audit.picks import choose
-from pipeline.audit.thumbnails import safe_name, thumbnail
-from pipeline.stage import Sample
+from pipeline.audit.picks import choose, find_ranking
+from pipeline.audit.settings import Auditing
 from schemas.report import Ranking
-from tests.inputs import jpeg
+from schemas.score import shuffled
 from tests.pipeline.audit.audit_data import clip, dataset, score, small, step, video
+from tests.pipeline.audit.galleries import build
 
 IDS = [f"clip-{n:03d}" for n in range(200)]
 VALUES = {clip_id: n / 200 for n, clip_id in enumerate(IDS)}
@@ -52,7 +48,7 @@ def test_clips_without_a_score_can_still_be_picked() -> None:
 
 
 def test_a_gallery_clip_holds_all_that_is_known(tmp_path: Path) -> None:
-    gallery = build_gallery(small(), tmp_path)
+    gallery = build(small(), tmp_path)
     shown = {each.clip_id: each for each in gallery.clips}
     first = shown["local-a-00000000"]
     second = shown["local-a-00020000"]
@@ -73,51 +69,44 @@ def test_a_gallery_clip_holds_all_that_is_known(tmp_path: Path) -> None:
     assert second.pick == "best"
 
 
-def test_gallery_media_are_small_frames_and_the_shards_own_audio(tmp_path: Path) -> None:
-    data = small()
-    first = build_gallery(data, tmp_path).clips[0]
-    sample = next(each for each in data.samples("train-000000") if each.clip_id == first.clip_id)
+def test_the_recipe_says_how_many_clips_are_picked(tmp_path: Path) -> None:
+    data = replace(small(), settings=Auditing(gallery=2))
+    gallery = build(data, tmp_path)
 
-    assert first.frame is not None
-    assert first.audio is not None
-    with Image.open(tmp_path / first.frame) as image:
-        assert (image.format, image.size) == ("JPEG", (320, 213))
-    assert (tmp_path / first.audio).read_bytes() == sample.audio
+    assert len(gallery.clips) == 2
+    sounds = {path.name for path in tmp_path.rglob("*.wav")}
+    assert sounds == {Path(each.audio or "").name for each in gallery.clips}
 
 
-def test_media_that_cannot_be_read_are_none(tmp_path: Path) -> None:
-    data = replace(
-        small(),
-        samples=lambda shard: iter([Sample("local-c-00030000", b"", "flac", b"no picture", {})]),
-    )
+def test_a_gallery_of_no_clips_still_has_the_data_of_all(tmp_path: Path) -> None:
+    data = replace(small(), settings=Auditing(gallery=0))
 
-    for each in build_gallery(data, tmp_path).clips:
-        assert each.frame is None
-        assert each.audio is None
+    assert build(data, tmp_path).clips == []
+    assert "local-a-0" in (tmp_path / "data" / "index.js").read_text()
 
 
 def test_a_shard_without_its_tar_leaves_the_texts(tmp_path: Path) -> None:
-    gallery = build_gallery(replace(small(), samples=lambda shard: iter([])), tmp_path)
+    gallery = build(replace(small(), tar=lambda shard: None, tars={}), tmp_path)
 
     assert len(gallery.clips) == 4
-    assert all(each.frame is None for each in gallery.clips)
+    assert all(each.frame is None and each.audio is None for each in gallery.clips)
+    assert all(each.frame_captions for each in gallery.clips)
 
 
-def test_audio_of_an_unknown_kind_is_not_written(tmp_path: Path) -> None:
+def test_scores_of_shuffled_pairs_are_not_shown(tmp_path: Path) -> None:
     one = clip("local-a", 0.0)
-    sample = Sample(one.clip_id, b"<script>", "html", jpeg(1), {})
-    data = dataset([video("local-a")], [one], [])
+    rows = [score(one.clip_id, 0.3), score(one.clip_id, 0.1, shuffled("prompt"))]
+    data = dataset([video("local-a")], [one], [step("s", "scores", list(rows))])
 
-    gallery = build_gallery(replace(data, samples=lambda shard: iter([sample])), tmp_path)
-    assert gallery.clips[0].audio is None
-    assert [path.suffix for path in (tmp_path / "gallery").iterdir()] == [".jpg"]
+    gallery = build(data, tmp_path)
+    assert [each.subject for each in gallery.clips[0].scores] == ["prompt"]
 
 
 def test_scores_that_are_no_numbers_do_not_rank(tmp_path: Path) -> None:
     one = clip("local-a", 0.0)
     steps = [step("s", "scores", [score(one.clip_id, float("nan"))])]
 
-    gallery = build_gallery(dataset([video("local-a")], [one], steps), tmp_path)
+    gallery = build(dataset([video("local-a")], [one], steps), tmp_path)
     assert gallery.clips[0].pick == "random"
     assert gallery.clips[0].scores == []
 
@@ -133,7 +122,7 @@ def test_scores_that_are_no_numbers_do_not_rank(tmp_path: Path) -> None:
     ],
 )
 def test_clips_are_ranked_by_how_the_prompt_fits_the_frame_where_that_is_known(
-    tmp_path: Path, metrics: list[str], ranked_by: str
+    metrics: list[str], ranked_by: str
 ) -> None:
     one = clip("local-a", 0.0)
     steps = [
@@ -141,44 +130,20 @@ def test_clips_are_ranked_by_how_the_prompt_fits_the_frame_where_that_is_known(
         for metric in metrics
     ]
 
-    ranking = build_gallery(dataset([video("local-a")], [one], steps), tmp_path).ranking
+    ranking = find_ranking(dataset([video("local-a")], [one], steps))
     assert ranking == Ranking(step=f"by_{ranked_by}", metric=ranked_by, subject="prompt")
 
 
-def test_only_scores_of_prompts_rank(tmp_path: Path) -> None:
+def test_only_scores_of_prompts_rank() -> None:
     one = clip("local-a", 0.0)
     steps = [
         step("clip_score", "scores", [score(one.clip_id, 0.5, "answer:style")]),
         step("clap_score", "scores", [score(one.clip_id, 0.5, metric="clap_cosine")]),
     ]
 
-    ranking = build_gallery(dataset([video("local-a")], [one], steps), tmp_path).ranking
+    ranking = find_ranking(dataset([video("local-a")], [one], steps))
     assert ranking is not None
     assert ranking.step == "clap_score"
-
-
-@pytest.mark.parametrize(
-    "clip_id", ["../../etc/passwd", "a/b", "C:\\x", "a\x00b", "-rf", "x" * 999]
-)
-def test_file_names_are_safe(clip_id: str) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9_-]{1,100}", safe_name(clip_id))
-
-
-def test_file_names_differ_where_only_case_does() -> None:
-    assert safe_name("youtube-abc").lower() != safe_name("youtube-ABC").lower()
-
-
-def test_a_small_picture_is_not_enlarged() -> None:
-    small_picture = thumbnail(jpeg(1, (96, 64)))
-
-    assert small_picture is not None
-    with Image.open(io.BytesIO(small_picture)) as image:
-        assert image.size == (96, 64)
-
-
-@pytest.mark.parametrize("data", [b"", b"not a picture", jpeg(1)[:200], b"GIF89a" + b"\0" * 40])
-def test_a_damaged_picture_gives_no_thumbnail(data: bytes) -> None:
-    assert thumbnail(data) is None
 
 
 @pytest.mark.parametrize(

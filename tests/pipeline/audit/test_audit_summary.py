@@ -2,20 +2,21 @@
 
 from dataclasses import replace
 
-from pipeline.audit import AuditData
+from pipeline.audit.data import AuditData
 from pipeline.audit.outcomes import summarise_drops
 from pipeline.audit.summary import summarise
 from schemas.manifest import FailureRecord
 from schemas.media import Media
-from schemas.report import Counts, Gallery, Report
+from schemas.report import Counts, Gallery, MediaFacts, Report
 from tests.pipeline.audit.audit_data import clip, dataset, empty, prompt, small, step, video
 
 WHEN = "2026-01-02T03:04:05+00:00"
 NO_GALLERY = Gallery(ranking=None, clips=[])
+NO_MEDIA = MediaFacts()
 
 
 def figures(data: AuditData | None = None) -> Report:
-    return summarise(data or small(), WHEN, NO_GALLERY)
+    return summarise(data or small(), WHEN, NO_GALLERY, NO_MEDIA)
 
 
 def test_counts_of_the_whole_dataset() -> None:
@@ -144,6 +145,8 @@ def test_remarks_say_what_is_missing() -> None:
         "Still to be fetched, screened or cut: 1 of 7 videos. Run the build again to go on.",
         "Step `music` failed on 3 of 4 clips, most often: oom.",
         "Step `later` has not run on any clip.",
+        "33.3 % of the prompts of step `summarise` have more than 77 CLIP tokens: CLIP reads no "
+        "further.",
     ]
 
 
