@@ -3,20 +3,23 @@ has. Each function does one shard's share, and can be killed at any moment and c
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
 from pipeline.failures import kept_out
 from pipeline.provenance import software
 from pipeline.recipe import Recipe
+from pipeline.removal.tombstones import Gone, gone
 from pipeline.screen import Prints, screen
 from pipeline.screen.models import records
 from pipeline.songs import audio, frames
-from pipeline.songs.library import Library, load_library, read_shard
+from pipeline.songs.library import Library, Matched, load_library, read_shard
+from pipeline.songs.links import Shard
 from pipeline.songs.matching import match_shard
 from pipeline.store import Dataset
 from schemas import MATCHES, MEASURES, MEDIA, SCREENING, VIDEOS
+from schemas.match import DROPPING
 from schemas.media import Media
 from schemas.table import Row, Table
 from schemas.video import Video
@@ -141,14 +144,15 @@ class Matcher:
 
     def match(self, shard: str) -> None:
         """Find copies and songs, and say so in the tables. Call it shard by shard, in order: a
-        killed run that goes on gives what an undisturbed one would have."""
+        killed run that goes on gives what an undisturbed one would have. Copies of removed videos
+        stay out."""
         if self._library is None:
             self._library = self._load()
         if shard in self._done:
             return
         dataset = self._dataset
         found = read_shard(dataset, shard)
-        matched = match_shard(self._library, found)
+        matched = _still_out(match_shard(self._library, found), found, gone(dataset))
         renamed = [_of_song(video, matched.songs[video.video_id]) for video in found.videos]
         if renamed != dataset.read(VIDEOS, shard):
             dataset.write(VIDEOS, shard, renamed, software=software())
@@ -174,6 +178,16 @@ class Matcher:
             return (manifest.created_at if manifest else "", shard)
 
         return load_library(dataset, sorted(known, key=when), recipe.duplicates)
+
+
+def _still_out(matched: Matched, found: Shard, out: Gone) -> Matched:
+    """With what was decided before because of videos that were removed since: there is nothing left
+    to compare with, and their copies would come back."""
+    rows = {MATCHES.key_of(row): row for row in matched.matches}
+    for row in found.matches:
+        if row.consequence in DROPPING and out.video(row.other_id):
+            rows[MATCHES.key_of(row)] = row
+    return replace(matched, matches=[rows[key] for key in sorted(rows)])
 
 
 def _of_song(video: Video, song_id: str) -> Video:

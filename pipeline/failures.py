@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.recipe import Recipe
+from pipeline.removal.finding import copies_of
+from pipeline.removal.tombstones import gone
 from pipeline.store import Dataset
 from schemas import CLIPS, MATCHES, MEDIA, SCREENING, VIDEOS
 from schemas.match import DROPPING, Match
@@ -96,15 +98,18 @@ def _what_follows(match: Match) -> tuple[str, str, str]:
 
 def worth_another_try(dataset: Dataset, recipe: Recipe) -> list[Video]:
     """The videos whose last attempt failed in passing, and those of committed shards that were
-    dropped under other thresholds than today's."""
+    dropped under other thresholds than today's. What was removed never is, nor are its copies: they
+    could not be told any more."""
     found = []
+    out = gone(dataset)
+    copies = set(copies_of(dataset, out.videos))
     dropped_then = {
         shard: _dropped_then(dataset, recipe, shard)
         for shard in dataset.shards()
         if dataset.shard_manifest(shard)
     }
     for video, media in last_attempts(dataset):
-        if media is None:
+        if media is None or out.video(video.video_id, video.url) or video.video_id in copies:
             continue
         if media.status in RETRIED or video.video_id in dropped_then.get(video.shard, {}):
             found.append(video)

@@ -7,6 +7,7 @@ from pipeline.acquire.governor import Governor
 from pipeline.failures import worth_another_try
 from pipeline.provenance import software
 from pipeline.recipe import Recipe
+from pipeline.removal.tombstones import gone
 from pipeline.songs.sides import Splitting
 from pipeline.sources.base import Asking
 from pipeline.sources.listing import Listing, assign, place_again
@@ -37,7 +38,11 @@ def ask_sources(dataset: Dataset, recipe: Recipe, governor: Governor, note: Note
         splitting=Splitting(settings.seed, settings.eval_fraction, settings.split_by),
         title_similarity=recipe.duplicates.title_similarity,
         videos_per_shard=settings.videos_per_shard,
+        shards=dataset.shards(),
+        removed=gone(dataset).video,
     )
+    if listing.removed:
+        note(f"{listing.removed} listed videos were removed from this dataset: they stay out.")
     if listing.apart:
         note(
             f"{listing.apart} videos are not on the side of their {settings.split_by}, but on that "

@@ -1,36 +1,16 @@
 """What is done, what is stale, and what a run would do: all of it read from manifests."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from fnmatch import fnmatch
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from pipeline.errors import DatasetError, MissingCheckpoint
 from pipeline.recipe import Recipe
+from pipeline.selection import EVERYTHING, Choice, Selected, Wish, ask, clips_of, matching, select
+from pipeline.standing import State, models_now, standing
 from pipeline.steps import Step
 from pipeline.store import Dataset
-from schemas.manifest import ModelRecord, PartManifest
+from schemas import CLIPS
 
-
-class State(StrEnum):
-    """How one step stands on one shard."""
-
-    DONE = "done"
-    MISSING = "missing"
-    STALE = "stale"
-    """Made from other inputs, or with other weights, than those of today."""
-    BLOCKED = "blocked"
-    """Something that it reads is not there."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the user asked to run."""
-
-    only: tuple[str, ...] = ()
-    shards: str = "*"
-    force: bool = False
-    retry_failed: bool = False
+__all__ = ["Choice", "State", "StepPlan", "matching", "plan"]
 
 
 @dataclass
@@ -40,14 +20,20 @@ class StepPlan:
     step: Step
     done: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    """Not made, or made for some clips only."""
     stale: list[str] = field(default_factory=list)
     retry: list[str] = field(default_factory=list)
     """Done, but with failed clips that are to be tried again."""
     forced: list[str] = field(default_factory=list)
+    """Done, but to be run again, or for the chosen clips."""
     waiting: list[str] = field(default_factory=list)
     """Done, but a step before it runs: it runs too if that gives other rows."""
     blocked: list[str] = field(default_factory=list)
     """It needs a part that neither exists nor is made by this run."""
+    wishes: dict[str, Wish] = field(default_factory=dict)
+    """What is asked for of each shard that is not blocked."""
+    clips: dict[str, int] = field(default_factory=dict)
+    """For each of those, but for `waiting` ones: on how many clips it would run."""
 
     @property
     def todo(self) -> list[str]:
@@ -55,106 +41,65 @@ class StepPlan:
         return sorted({*self.missing, *self.stale, *self.retry, *self.forced, *self.waiting})
 
 
-def todays_inputs(dataset: Dataset, step: Step, shard: str) -> dict[str, str] | None:
-    """The content digest of each part that a step reads; None where one is not there."""
-    digests = {}
-    for table, variant in step.inputs():
-        manifest = dataset.manifest(table, shard, variant)
-        if manifest is None:
-            return None
-        digests[f"{table.name}/{variant}" if variant else table.name] = manifest.digest
-    return digests
-
-
-def models_now(recipe: Recipe, step: Step) -> dict[str, ModelRecord] | None:
-    """The checkpoints that a step would use; None where they are not on this machine."""
-    try:
-        return recipe.runnable(step.stage).models()
-    except MissingCheckpoint:
-        return None
-
-
-def state(dataset: Dataset, step: Step, shard: str, models: dict[str, ModelRecord] | None) -> State:
-    """How a step stands on a shard. Without `models`, changed weights are not noticed."""
-    inputs = todays_inputs(dataset, step, shard)
-    manifest = dataset.manifest(step.table, shard, step.variant)
-    if inputs is None:
-        return State.BLOCKED
-    if manifest is None:
-        return State.MISSING
-    if manifest.inputs != inputs or _other_weights(manifest, models):
-        return State.STALE
-    return State.DONE
-
-
-def _other_weights(manifest: PartManifest, models: dict[str, ModelRecord] | None) -> bool:
-    if models is None:
-        return False
-    return any(
-        option in models and models[option].digest != record.digest
-        for option, record in manifest.models.items()
-    )
-
-
-def plan(dataset: Dataset, recipe: Recipe, choice: Choice = Choice()) -> list[StepPlan]:
+def plan(dataset: Dataset, recipe: Recipe, choice: Choice = EVERYTHING) -> list[StepPlan]:
     """What a run would do, step by step, without doing it.
 
     Raises:
         RecipeError: `only` names an unknown step.
-        DatasetError: `shards` matches none.
+        DatasetError: `shards` matches none, or `clips` names one that is not there.
     """
     chosen = {recipe.step(name).name for name in choice.only}
     steps = [step for step in recipe.steps if not chosen or step.name in chosen]
-    shards = matching(dataset, choice.shards)
+    selected = select(dataset, choice)
     plans: dict[str, StepPlan] = {}
     for step in steps:
-        plans[step.name] = _plan_step(dataset, recipe, step, shards, choice, plans)
+        upstream = [plans[other.name] for other in step.upstream.values() if other.name in plans]
+        coming = {shard for before in upstream for shard in before.todo}
+        plans[step.name] = _plan_step(dataset, recipe, step, choice, selected, coming)
     return list(plans.values())
-
-
-def matching(dataset: Dataset, pattern: str) -> list[str]:
-    """The committed shards whose names match a glob pattern.
-
-    Raises:
-        DatasetError: there are shards, but none matches.
-    """
-    shards = [shard for shard in dataset.shards() if dataset.shard_manifest(shard)]
-    found = [shard for shard in shards if fnmatch(shard, pattern)]
-    if shards and not found:
-        raise DatasetError(
-            f"No shard matches `{pattern}`. There are {len(shards)}, "
-            f"from {shards[0]} to {shards[-1]}."
-        )
-    return found
 
 
 def _plan_step(
     dataset: Dataset,
     recipe: Recipe,
     step: Step,
-    shards: Sequence[str],
     choice: Choice,
-    before: dict[str, StepPlan],
+    selected: Selected,
+    coming: set[str],
 ) -> StepPlan:
+    """`coming`: the shards that a step before this one would work on."""
     models = models_now(recipe, step)
-    upstream = [before[other.name] for other in step.upstream.values() if other.name in before]
     result = StepPlan(step)
-    for shard in shards:
-        current = state(dataset, step, shard, models)
-        coming = any(shard in earlier.todo for earlier in upstream)
-        manifest = dataset.manifest(step.table, shard, step.variant)
-        if current is State.BLOCKED:
-            (result.missing if coming else result.blocked).append(shard)
-        elif current is State.MISSING:
-            result.missing.append(shard)
-        elif current is State.STALE:
-            result.stale.append(shard)
-        elif choice.force:
-            result.forced.append(shard)
-        elif choice.retry_failed and manifest and manifest.failures:
-            result.retry.append(shard)
-        elif coming:
-            result.waiting.append(shard)
+    for shard in selected.shards:
+        stands, wish = standing(dataset, step, shard, models), selected.wish(choice, shard)
+        if shard in coming:  # by then it may not be blocked, and no clip will be withheld
+            state = State.MISSING if stands.state is State.BLOCKED else stands.state
+            stands = replace(stands, state=state, withheld=frozenset())
+        if stands.state is State.BLOCKED:
+            result.blocked.append(shard)
+            continue
+        wanted = ask(stands, wish, step.stage.looks_across, partial(clips_of, dataset, shard))
+        if wanted is not None and wanted.clips == frozenset():
+            result.blocked.append(shard)
+        elif wanted is not None:
+            _kind(result, stands.state, wish).append(shard)
+            result.clips[shard] = (
+                _count(dataset, shard) if wanted.clips is None else len(wanted.clips)
+            )
         else:
-            result.done.append(shard)
+            (result.waiting if shard in coming else result.done).append(shard)
+        result.wishes[shard] = wish
     return result
+
+
+def _kind(result: StepPlan, state: State, wish: Wish) -> list[str]:
+    if state in (State.MISSING, State.PARTIAL):
+        return result.missing
+    if state is State.STALE:
+        return result.stale
+    return result.forced if wish.force or not wish.retry_failed else result.retry
+
+
+def _count(dataset: Dataset, shard: str) -> int:
+    manifest = dataset.manifest(CLIPS, shard)
+    return manifest.rows if manifest else 0

@@ -1,19 +1,25 @@
 """Run one step on one shard, and account for every clip."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pipeline.inputs import ShardInputs
-from pipeline.plan import State, StepPlan, models_now, state, todays_inputs
+from pipeline.plan import StepPlan
 from pipeline.provenance import software
 from pipeline.recipe import Recipe
+from pipeline.selection import ALL, Ask, ask, clips_of
 from pipeline.stage import Failure, Stage
+from pipeline.standing import State, models_now, read_parts, standing
 from pipeline.steps import Step
 from pipeline.store import Dataset
 from schemas.manifest import FailureRecord, PartManifest
 from schemas.table import Row, Table
+
+_REMEMBERED = 8
+"""Earlier contents of a part for which it says what has changed since."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,8 @@ class Due:
     """The shards that a step is to run on now that everything before it has run."""
 
     shards: tuple[str, ...]
-    retry: frozenset[str]
-    """Those of them where only failed clips are tried again."""
+    asks: Mapping[str, Ask]
+    """On which of their clips."""
     unneeded: tuple[str, ...]
     """What came before gave the same rows as ever."""
     blocked: tuple[str, ...]
@@ -31,18 +37,28 @@ class Due:
 
 def due(dataset: Dataset, recipe: Recipe, planned: StepPlan) -> Due:
     """Settle a step's plan. Call it when the steps before it are finished."""
-    models = models_now(recipe, planned.step)
-    now = {shard: state(dataset, planned.step, shard, models) for shard in planned.todo}
-    ready = {shard for shard in now if now[shard] in (State.MISSING, State.STALE)}
-    forced = {shard for shard in planned.forced if now[shard] is State.DONE}
-    retry = {shard for shard in planned.retry if now[shard] is State.DONE}
-    run = ready | forced | retry
-    blocked = {shard for shard in now if now[shard] is State.BLOCKED}
+    step = planned.step
+    models = models_now(recipe, step)
+    asks: dict[str, Ask] = {}
+    blocked, unneeded = set(planned.blocked), set[str]()
+    for shard in planned.todo:
+        stands = standing(dataset, step, shard, models)
+        if stands.state is State.BLOCKED:
+            blocked.add(shard)
+            continue
+        across, clips = step.stage.looks_across, partial(clips_of, dataset, shard)
+        wanted = ask(stands, planned.wishes[shard], across, clips)
+        if wanted is None:
+            unneeded.add(shard)
+        elif wanted.clips == frozenset():
+            blocked.add(shard)
+        else:
+            asks[shard] = wanted
     return Due(
-        shards=tuple(sorted(run)),
-        retry=frozenset(retry),
-        unneeded=tuple(sorted(now.keys() - run - blocked)),
-        blocked=tuple(sorted(blocked | set(planned.blocked))),
+        shards=tuple(sorted(asks)),
+        asks=asks,
+        unneeded=tuple(sorted(unneeded)),
+        blocked=tuple(sorted(blocked)),
     )
 
 
@@ -53,7 +69,8 @@ class AnnotateJob:
     root: Path
     step: Step
     stage: Stage
-    retry: frozenset[str] = frozenset()
+    asks: Mapping[str, Ask] = field(default_factory=dict)
+    """For shards of which only some clips are run."""
     coming: Mapping[str, str] = field(default_factory=dict)
     """For a shard: the one that a worker will take up when it is done."""
 
@@ -71,7 +88,7 @@ class AnnotateJob:
             shard,
             device=device,
             note=note,
-            retry=shard in self.retry,
+            asked=self.asks.get(shard, ALL),
             coming=self.coming.get(shard),
         )
 
@@ -81,6 +98,7 @@ class PartResult:
     """What came of one step on one shard."""
 
     clips: int
+    """Those that the step was asked for, in this run or before."""
     rows: int
     failures: tuple[FailureRecord, ...]
 
@@ -93,7 +111,7 @@ def run_part(
     *,
     device: str = "cpu",
     note: Callable[[str], None] = lambda text: None,
-    retry: bool = False,
+    asked: Ask = ALL,
     coming: str | None = None,
 ) -> PartResult:
     """Make one part and declare it finished.
@@ -101,7 +119,7 @@ def run_part(
     Args:
         step: what the recipe says; names the variant.
         stage: the step's stage with its local paths made absolute.
-        retry: keep the rows there are, and try only the clips that failed.
+        asked: which clips to run, and whether to keep the rows of others.
         coming: the shard that comes next; its tar is read ahead if the stage reads media.
 
     Raises:
@@ -114,22 +132,25 @@ def run_part(
         notes.append(text)
         note(text)
 
-    before = dataset.manifest(step.table, shard, step.variant) if retry else None
-    only = frozenset(failure.clip_id for failure in before.failures) if before else None
-    inputs = ShardInputs(dataset, step, shard, device, keep, only, coming)
-    digests = todays_inputs(dataset, step, shard) or {}
+    inputs = ShardInputs(dataset, step, shard, device, keep, asked.clips, coming)
+    read = read_parts(dataset, step, shard) or {}
     models = stage.models()
     rows, failures = collect(stage.run(inputs), inputs.clip_ids, step.table)
-    kept = dataset.read(step.table, shard, step.variant) if before else []
+    kept = _Kept(dataset, step, shard, inputs.clip_ids) if asked.keep else None
+    if kept is not None:
+        rows, failures = [*kept.rows, *rows], [*kept.failures, *failures]
+    clips = clips_of(dataset, shard)
     manifest = dataset.write(
         step.table,
         shard,
-        [*kept, *rows],
+        rows,
         step.variant,
         config=step.stage.config(),
-        clips=before.clips if before else len(inputs.clip_ids),
-        failures=failures,
-        inputs=digests,
+        clips=len(clips),
+        failures=sorted(failures, key=lambda failure: failure.clip_id),
+        not_asked=sorted(clips - inputs.clip_ids - (kept.clips if kept else frozenset())),
+        inputs={name: part.digest for name, part in read.items()},
+        changed_since=kept.changed_since(rows) if kept else {},
         models=models,
         notes=notes,
         software=software(),
@@ -138,9 +159,47 @@ def run_part(
     return result_of(manifest)
 
 
+class _Kept:
+    """What stays of a part when some of its clips are run again."""
+
+    def __init__(self, dataset: Dataset, step: Step, shard: str, run: frozenset[str]) -> None:
+        """`run`: the clips that are run again."""
+        before = dataset.manifest(step.table, shard, step.variant)
+        self._changed = before.changed_since if before else {}
+        self._digest = before.digest if before else ""
+        self._run = run
+        self._table = step.table
+        self._rows = dataset.read(step.table, shard, step.variant)
+        self.rows = [row for row in self._rows if _clip(row) not in run]
+        failures = before.failures if before else []
+        self.failures = [each for each in failures if each.clip_id not in run]
+        self.clips = frozenset(map(_clip, self.rows)) | {each.clip_id for each in self.failures}
+
+    def changed_since(self, rows: Sequence[Row]) -> dict[str, list[str]]:
+        """For earlier contents of the part, the clips that have other rows among the new `rows`."""
+        old, new = self._by_clip(self._rows), self._by_clip(rows)
+        changed = {clip for clip in self._run if old.get(clip) != new.get(clip)}
+        if not changed:
+            return self._changed
+        since = {each: sorted({*clips, *changed}) for each, clips in self._changed.items()}
+        since[self._digest] = sorted(changed)
+        return dict(list(since.items())[-_REMEMBERED:])
+
+    def _by_clip(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in sorted(rows, key=self._table.key_of):
+            found.setdefault(_clip(row), []).append(row)
+        return found
+
+
+def _clip(row: Row) -> str:
+    return str(getattr(row, "clip_id"))  # noqa: B009 (rows of all steps have it)
+
+
 def result_of(manifest: PartManifest) -> PartResult:
     """A finished part's outcome."""
-    return PartResult(manifest.clips, manifest.rows, tuple(manifest.failures))
+    asked = manifest.clips - len(manifest.not_asked)
+    return PartResult(asked, manifest.rows, tuple(manifest.failures))
 
 
 def collect(
@@ -159,7 +218,7 @@ def collect(
         if key in rows:
             raise RuntimeError(f"two rows of {table.name} have the key {key}")
         rows[key] = outcome
-    done = {str(getattr(row, "clip_id")) for row in rows.values()}  # noqa: B009
+    done = set(map(_clip, rows.values()))
     if both := done & failures.keys():
         raise RuntimeError(f"clips with rows and a failure in {table.name}: {sorted(both)[:3]}")
     if lost := clip_ids - done - failures.keys():

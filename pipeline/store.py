@@ -20,12 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
+from pipeline import journal
 from pipeline.disk import PARTIAL, write_atomically, write_partial, writing
 from pipeline.errors import DatasetBusy, DatasetError
+from schemas import TABLES
 from schemas.manifest import PartManifest, ShardManifest
 from schemas.table import R, Row, Table, content_digest, from_arrow, to_arrow
 from schemas.video import VIDEOS
@@ -88,6 +89,21 @@ class Dataset:
         """Answers of sources that need not be asked for twice."""
         return self.root / "cache"
 
+    @property
+    def removals_file(self) -> Path:
+        """What was taken out of the dataset, so that it never comes back."""
+        return self.root / "removed.json"
+
+    @property
+    def exports_file(self) -> Path:
+        """Where exports of the dataset were made."""
+        return self.root / "exports.json"
+
+    @property
+    def comparisons_folder(self) -> Path:
+        """Where comparisons of variants go."""
+        return self.root / "comparisons"
+
     def media_folder(self, shard: str) -> Path:
         """Where a shard's downloads wait until it is cut."""
         return self.root / "media" / shard
@@ -103,7 +119,7 @@ class Dataset:
 
     def shards(self) -> list[str]:
         """The names of all shards that videos are assigned to, in the order of their making."""
-        manifests = sorted((self.root / "tables" / VIDEOS.name).glob("*.json"))
+        manifests = sorted((self.root / "tables" / VIDEOS.name).glob("[!.]*.json"))
         return [path.stem for path in manifests]
 
     def uncut(self) -> list[str]:
@@ -114,6 +130,19 @@ class Dataset:
         """The variants of a table that lie on disk."""
         folder = self.root / "tables" / table.name
         return sorted(path.name for path in folder.glob("*/") if path.is_dir())
+
+    def parts(self, shard: str) -> list[tuple[Table[Row], str | None]]:
+        """All finished parts of a shard, of whatever variant: each with its table and variant."""
+        kinds = [
+            (table, variant)
+            for table in TABLES.values()
+            for variant in (None, *self.variants(table))
+        ]
+        return [
+            (table, variant)
+            for table, variant in kinds
+            if self.part(table, shard, variant).with_suffix(".json").exists()
+        ]
 
     def read(self, table: Table[R], shard: str, variant: str | None = None) -> list[R]:
         """The rows of a finished part; none where the part is not finished.
@@ -127,10 +156,23 @@ class Dataset:
         try:
             return from_arrow(table, pq.ParquetFile(path).read())
         except (OSError, ValidationError, ValueError) as error:
-            raise DatasetError(
-                f"{self._name(path)} cannot be read ({type(error).__name__}): it is damaged or "
-                "from another version. Delete it and its .json to have it made again."
-            ) from error
+            raise self._damaged(path, error) from error
+
+    def read_column(self, table: Table[Row], shard: str, column: str) -> list[Any]:
+        """One column of a finished part of a table without variants, which is far quicker than its
+        rows; nothing where the part is not finished.
+
+        Raises:
+            DatasetError: as `read`.
+        """
+        if self.manifest(table, shard) is None:
+            return []
+        path = self.part(table, shard)
+        try:
+            values: list[Any] = pq.ParquetFile(path).read([column])[column].to_pylist()
+        except (OSError, ValueError, KeyError) as error:
+            raise self._damaged(path, error) from error
+        return values
 
     def read_all(self, table: Table[R], variant: str | None = None) -> Iterator[R]:
         """The rows of all finished parts of a table, shard by shard."""
@@ -189,7 +231,7 @@ class Dataset:
         facts: dict[str, Any],
     ) -> "_Prepared":
         path = self.part(table, shard, variant)
-        data = _parquet(to_arrow(table, rows))
+        data = part_bytes(table, rows)
         manifest = PartManifest(
             table=table.name,
             shard=shard,
@@ -203,13 +245,14 @@ class Dataset:
         json_path = path.with_suffix(".json")
         files = {
             path: write_partial(path, data),
-            json_path: write_partial(json_path, _json(manifest)),
+            json_path: write_partial(json_path, manifest_bytes(manifest)),
         }
         return _Prepared(manifest, files)
 
     def write_shard_manifest(self, manifest: ShardManifest) -> None:
         """Declare a tar finished."""
-        write_atomically(self.tar(manifest.shard).with_suffix(".json"), _json(manifest))
+        path = self.tar(manifest.shard).with_suffix(".json")
+        write_atomically(path, manifest_bytes(manifest))
 
     def variant_bytes(self, table: Table[Row], variant: str) -> int:
         """What one variant of a table takes on disk."""
@@ -243,21 +286,25 @@ class Dataset:
 
         Raises:
             DatasetBusy: another process holds it.
+            DiskFull: the disk refuses.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
         path = self.root / ".lock"
-        with path.open("a+", encoding="utf-8") as file:
+        with writing(path):
+            self.root.mkdir(parents=True, exist_ok=True)
+            opened = path.open("a+b", buffering=0)
+        with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
                 raise DatasetBusy(
-                    f"Another framesong works on {self.root} ({file.read().strip()}). "
+                    f"Another framesong works on {self.root} ({file.read().decode().strip()}). "
                     "Wait for it to end, or stop it; nothing was changed."
                 ) from None
-            file.truncate(0)
-            file.write(f"pid {os.getpid()} on {platform.node()} since {now()}")
-            file.flush()
+            with writing(path):
+                file.truncate(0)
+                file.write(f"pid {os.getpid()} on {platform.node()} since {now()}".encode())
+            journal.finish(self.root)
             self._sweep()
             try:
                 yield
@@ -266,8 +313,9 @@ class Dataset:
 
     def _sweep(self) -> None:
         for folder in ("shards", "tables"):
-            for path in (self.root / folder).rglob(f"{PARTIAL}*"):
-                path.unlink()
+            for pattern in (f"{PARTIAL}*", journal.WAITING):
+                for path in (self.root / folder).rglob(pattern):
+                    path.unlink()
 
     def _load(self, path: Path, kind: type[M]) -> M | None:
         try:
@@ -280,18 +328,32 @@ class Dataset:
                 "Delete it to have its part made again."
             ) from error
 
+    def _damaged(self, path: Path, error: Exception) -> DatasetError:
+        return DatasetError(
+            f"{self._name(path)} cannot be read ({type(error).__name__}): it is damaged or "
+            "from another version. Delete it and its .json to have it made again."
+        )
+
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root.parent))
 
 
-def _parquet(data: pa.Table) -> bytes:
-    """Parts are small and read whole: neither dictionaries nor statistics would pay."""
+def part_bytes(table: Table[R], rows: Iterable[R]) -> bytes:
+    """A part as it is stored. Parts are small and read whole: neither dictionaries nor statistics
+    would pay."""
     buffer = io.BytesIO()
-    pq.write_table(data, buffer, compression="zstd", use_dictionary=False, write_statistics=False)
+    pq.write_table(
+        to_arrow(table, rows),
+        buffer,
+        compression="zstd",
+        use_dictionary=False,
+        write_statistics=False,
+    )
     return buffer.getvalue()
 
 
-def _json(model: BaseModel) -> bytes:
+def manifest_bytes(model: BaseModel) -> bytes:
+    """A manifest as it is stored."""
     return json.dumps(model.model_dump(mode="json"), indent=1, ensure_ascii=False).encode() + b"\n"
 
 

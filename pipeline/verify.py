@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.errors import DatasetError
 from pipeline.media.shard import read_shard
 from pipeline.recipe import Recipe
+from pipeline.removal.remains import remains
 from pipeline.steps import BASE_TABLES
 from pipeline.store import Dataset
 from schemas import CLIPS, VIDEOS
@@ -40,6 +41,7 @@ def verify(dataset: Dataset, recipe: Recipe, on_shard: Callable[[str], None]) ->
             parts += dataset.manifest(table, shard, variant) is not None
             problems += _check_part(dataset, table, shard, variant, ids)
         on_shard(shard)
+    problems += remains(dataset)
     return Verdict(
         dataset.content_digest(tables), len(dataset.shards()), parts, clips, tuple(problems)
     )
@@ -77,11 +79,12 @@ def _check_part(
     if content_digest(table, rows) != manifest.digest or len(rows) != manifest.rows:
         yield f"{name}: its rows are not those that the manifest declares"
     if table not in BASE_TABLES:
-        alien = {str(getattr(row, "clip_id", "")) for row in rows} - clips
-        if alien:
+        done = {str(getattr(row, "clip_id", "")) for row in rows}
+        if alien := done - clips:
             yield f"{name}: {len(alien)} rows are of clips that do not exist, such as {min(alien)}"
-        accounted = len({getattr(row, "clip_id", "") for row in rows}) + len(manifest.failures)
-        if accounted != len(clips):
+        others = [*(each.clip_id for each in manifest.failures), *manifest.not_asked]
+        accounted = len(done) + len(others)
+        if accounted != len(clips) or accounted != manifest.clips or clips - done - {*others}:
             yield f"{name}: accounts for {accounted} clips of {len(clips)}"
 
 

@@ -16,7 +16,7 @@ from schemas.video import VIDEOS, Split, Video
 _COPIED = [
     field.name
     for field in fields(Listed)
-    if field.name in Video.model_fields and field.name != "labels"
+    if field.name in Video.model_fields and field.name not in ("labels", "song_id", "split")
 ]
 
 
@@ -83,6 +83,8 @@ class Listing:
     """Listed more than once; the first source to list a video keeps it."""
     title_similarity: float
     """The threshold of its matches."""
+    removed: int = 0
+    """Listed, but taken out of the dataset for good."""
     apart: int = 0
     """New videos on another side than their artist or channel, because their song was there."""
 

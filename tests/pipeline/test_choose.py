@@ -8,8 +8,10 @@ import pytest
 
 from pipeline.choose import Matcher, accepted, in_turn, is_matched, is_screened
 from pipeline.recipe import Recipe, load
+from pipeline.removal.remove import remove
 from pipeline.store import Dataset
 from schemas import MATCHES, MEDIA, SCREENING, VIDEOS
+from schemas.match import Match
 from schemas.media import Media
 from schemas.video import Video
 
@@ -46,6 +48,15 @@ def copies(root: Path, recipe: Recipe) -> Dataset:
     for shard in SHARDS:
         fetched(dataset, recipe, shard, "a")
     return dataset
+
+
+def match_of(dataset: Dataset) -> list[Match]:
+    """That the second shard's video is a copy of the first one's."""
+    first, second = (dataset.read(VIDEOS, shard)[0].video_id for shard in SHARDS)
+    facts = {"by": "file", "score": 1, "threshold": 1, "consequence": "reupload"}
+    return [
+        Match.model_validate({"video_id": second, "other_id": first, "song_id": first, **facts})
+    ]
 
 
 def match(dataset: Dataset, recipe: Recipe) -> list[str]:
@@ -100,6 +111,30 @@ def test_another_threshold_asks_for_screening_or_matching_again(
     assert not is_matched(dataset, replace(recipe, screen=stricter), SHARDS[0])
     assert is_screened(dataset, replace(recipe, duplicates=looser), SHARDS[0])
     assert not is_matched(dataset, replace(recipe, duplicates=looser), SHARDS[0])
+
+
+def test_a_copy_of_a_removed_video_stays_out_under_other_thresholds(
+    tmp_path: Path, recipe: Recipe
+) -> None:
+    dataset = copies(tmp_path / "data", recipe)
+    match(dataset, recipe)
+    remove(dataset, [video.video_id for video in dataset.read(VIDEOS, SHARDS[0])])
+    for similarity in (0.0, 0.5):
+        settings = recipe.duplicates.model_copy(update={"frame_similarity": similarity})
+        match(dataset, replace(recipe, duplicates=settings))
+        assert is_matched(dataset, replace(recipe, duplicates=settings), SHARDS[1])
+        assert accepted(dataset, SHARDS[1]) == []
+
+
+def test_what_stays_is_not_kept_out_by_what_was_decided_before(
+    tmp_path: Path, recipe: Recipe
+) -> None:
+    dataset = copies(tmp_path / "data", recipe)
+    match(dataset, recipe)
+    fetched(dataset, recipe, SHARDS[1], "b")
+    dataset.write(MATCHES, SHARDS[1], match_of(dataset))
+    match(dataset, recipe)
+    assert len(accepted(dataset, SHARDS[1])) == 1
 
 
 def test_other_media_ask_for_screening_again(tmp_path: Path, recipe: Recipe) -> None:

@@ -13,7 +13,7 @@ from pipeline.store import Dataset
 from schemas import MATCHES, MEDIA, SCREENING, VIDEOS
 from schemas.match import Match
 from schemas.media import Media, Screening
-from tests.datasets import add_shard
+from tests.small_datasets import add_shard
 
 Writer = Callable[[str], Path]
 

@@ -13,8 +13,8 @@ from pipeline.run import AnnotateJob
 from pipeline.steps import Step
 from pipeline.store import Dataset
 from schemas import CLIPS, FRAME_CAPTIONS
-from tests.datasets import SHARDS, make_dataset
 from tests.page_cache import drop, resident
+from tests.small_datasets import SHARDS, make_dataset
 
 NOW, NEXT = SHARDS
 CLIPS_PER_SHARD = 300

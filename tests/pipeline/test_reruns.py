@@ -9,8 +9,8 @@ from pipeline.plan import Choice, plan
 from pipeline.recipe import Recipe, load
 from pipeline.store import Dataset
 from schemas import FRAME_CAPTIONS, PROMPTS
-from tests.datasets import SHARDS, add_shard, annotate, make_dataset
 from tests.light_stages import POISON, RUNS, TARS_OPENED, Write
+from tests.small_datasets import SHARDS, add_shard, annotate, make_dataset
 
 Writer = Callable[[str], Path]
 

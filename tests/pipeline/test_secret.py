@@ -22,8 +22,8 @@ from pipeline.stages.summarise import Summarise
 from pipeline.stages.vlm import Vlm
 from pipeline.store import Dataset
 from tests.chat_server import Reply, chat_server, fails, says
-from tests.datasets import SHARDS, make_dataset
 from tests.inputs import jpeg, sample, shard_of, wav
+from tests.small_datasets import SHARDS, make_dataset
 
 KEY = "sk-Not_a-real+key/0123456789="
 SERVED: tuple[type[Stage], ...] = (Vlm, Alm, Summarise)

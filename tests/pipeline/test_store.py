@@ -1,5 +1,7 @@
 """A part on disk is whole and declared, or absent."""
 
+import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.disk import write_atomically
-from pipeline.errors import DatasetBusy, DatasetError
+from pipeline.errors import DatasetBusy, DatasetError, DiskFull
 from pipeline.store import Dataset
 from schemas import MUSIC_CAPTIONS, VIDEOS
 from schemas.captions import MusicCaption
@@ -167,6 +169,20 @@ def test_a_second_process_is_told_who_works_and_stops(tmp_path: Path) -> None:
 def test_the_lock_is_for_one_at_a_time_within_a_process_too(tmp_path: Path) -> None:
     dataset = Dataset(tmp_path)
     with dataset.lock(), pytest.raises(DatasetBusy), dataset.lock():
+        pass
+
+
+def test_a_full_disk_is_named_when_a_dataset_is_locked(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(DiskFull, match="Make room"), Dataset(tmp_path).lock():
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    with Dataset(tmp_path).lock():
         pass
 
 

@@ -78,6 +78,6 @@ def annotate(dataset: Dataset, recipe: Recipe, choice: Choice | None = None) -> 
     for planned in plan(dataset, recipe, choice or Choice()):
         work = due(dataset, recipe, planned)
         stage = recipe.runnable(planned.step.stage)
-        job = AnnotateJob(dataset.root, planned.step, stage, work.retry)
+        job = AnnotateJob(dataset.root, planned.step, stage, work.asks)
         for shard in work.shards:
             job(shard, "cpu", lambda text: None)

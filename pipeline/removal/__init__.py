@@ -1,0 +1,1 @@
+"""Take videos and clips out of a dataset for good, and read lists of ids."""
