@@ -9,13 +9,19 @@ from pipeline.errors import DatasetError
 from pipeline.media.clips import cut_video
 from pipeline.media.settings import Cutting
 from pipeline.media.shard import write_shard
+from pipeline.media.windows import Window, windows_digest
 from pipeline.provenance import software
 from pipeline.recipe import Recipe
+from pipeline.removal.tombstones import gone, staying
+from pipeline.sources.export import Export
 from pipeline.stage import Failure, Sample
 from pipeline.store import Dataset, now
 from schemas import CLIPS, MATCHES, MEASURES, MEDIA, SCREENING, VIDEOS
 from schemas.clip import Clip
 from schemas.manifest import FailureRecord, ShardManifest
+
+WINDOWS = "windows"
+"""The fact that given windows, as of an export, were cut: a digest of them."""
 
 Note = Callable[[str], None]
 
@@ -37,15 +43,41 @@ def check_cut(dataset: Dataset, recipe: Recipe) -> None:
         manifest = dataset.shard_manifest(shard)
         if manifest is None:
             continue
+        given = given_windows(dataset, recipe, shard)
+        today = wanted | {WINDOWS: None} | windows_fact(given)
         cut = defaults | manifest.cut
-        option = next((key for key in wanted if cut.get(key) != wanted[key]), None)
+        option = next((key for key in today if cut.get(key) != today[key]), None)
         if option is None:
             continue
         raise DatasetError(
-            f"`{option}` is {wanted[option]!r} in {recipe.file.name}, but {shard} was cut with "
+            f"`{option}` is {today[option]!r} in {recipe.file.name}, but {shard} was cut with "
             f"{cut.get(option)!r}. Shards never change: set it back, or name another "
             "folder in [dataset] path."
         )
+
+
+def given_windows(dataset: Dataset, recipe: Recipe, shard: str) -> dict[str, list[Window]]:
+    """For each of a shard's videos that comes from an export: the windows that are cut there, which
+    may be none.
+
+    Raises:
+        SourceError: the export cannot be used.
+    """
+    exports = {name: each for name, each in recipe.sources.items() if isinstance(each, Export)}
+    if not exports:
+        return {}
+    sources = {video.video_id: video.source for video in dataset.read(VIDEOS, shard)}
+    given: dict[str, list[Window]] = {
+        video_id: [] for video_id, source in sources.items() if source in exports
+    }
+    for export in exports.values():
+        given |= export.windows(recipe.base, sources.keys(), recipe.cut.clip_seconds)
+    return given
+
+
+def windows_fact(given: dict[str, list[Window]]) -> dict[str, object]:
+    """What given windows add to `cut_facts`."""
+    return {WINDOWS: windows_digest(given)} if given else {}
 
 
 @dataclass(frozen=True)
@@ -68,6 +100,8 @@ def cut_shard(dataset: Dataset, recipe: Recipe, shard: str) -> CutResult:
         if row.picture
         for left, top, right, bottom in [row.picture]
     }
+    given = given_windows(dataset, recipe, shard)
+    out = gone(dataset)
     clips: list[Clip] = []
     failures: list[Failure] = []
 
@@ -75,7 +109,12 @@ def cut_shard(dataset: Dataset, recipe: Recipe, shard: str) -> CutResult:
         for row in media:
             video = videos[row.video_id]
             path, picture = located(dataset, row), pictures.get(row.video_id)
-            for outcome in cut_video(video, path, recipe.cut, recipe.dataset.seed, picture):
+            windows = given.get(row.video_id)
+            if windows == []:
+                failures.append(Failure(row.video_id, "no_window", "the export has no clip of it"))
+                continue
+            outcomes = cut_video(video, path, recipe.cut, recipe.dataset.seed, picture, windows)
+            for outcome in staying(outcomes, out):
                 if isinstance(outcome, Failure):
                     failures.append(outcome)
                     continue
@@ -108,7 +147,7 @@ def cut_shard(dataset: Dataset, recipe: Recipe, shard: str) -> CutResult:
             videos=len(media),
             sha256=tar.sha256,
             bytes=tar.bytes,
-            cut=cut_facts(recipe),
+            cut=cut_facts(recipe) | windows_fact(given),
             inputs=inputs,
             software=software(),
             created_at=now(),

@@ -48,6 +48,10 @@ class Sides:
             self._of_group[group].add(side)
         return side
 
+    def given(self, song_id: str, side: Split) -> Split:
+        """The side of a new video that has one already, unless its song is on the other."""
+        return self._of_song.setdefault(song_id, side)
+
     def _group(self, artist: str | None, channel: str | None) -> str:
         """What is kept together besides a song's videos; empty for nothing."""
         if self._splitting.split_by == "song":

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 from pipeline.acquire.settings import Fetching
 from pipeline.settings import Settings
 from schemas.table import Seconds
+from schemas.video import Split
 
 Note = Callable[[str], None]
 """Tells people one line about something that was left out, and why."""
@@ -76,6 +77,9 @@ class Listed:
     age_limit: int | None = None
     """Years."""
     labels: tuple[str, ...] = ()
+    song: str | None = None
+    """The id of its song, where that was settled elsewhere; then its side of the split was, too."""
+    side: Split | None = None
 
     def __post_init__(self) -> None:
         """Half surrogates, which JSON can smuggle in and no file can hold, become `?`; endless

@@ -1,12 +1,12 @@
 """Give every newly listed video its place: song, split and shard."""
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from pipeline.collector import no_collector
 from pipeline.errors import SourceError
 from pipeline.songs.keys import song_id
 from pipeline.songs.names import Name, parse_name, site_name
@@ -15,7 +15,7 @@ from pipeline.songs.similar import Near, SongIndex
 from pipeline.sources.base import Listed
 from pipeline.sources.places import Listing, Placed, Shards, place_again
 from pipeline.stated import Stated
-from schemas.video import Video
+from schemas.video import Split, Video
 
 __all__ = ["Listing", "assign", "place_again"]
 
@@ -26,6 +26,8 @@ def assign(
     splitting: Splitting,
     title_similarity: float,
     videos_per_shard: int,
+    shards: Iterable[str] = (),
+    removed: Callable[[str, str], bool] = lambda video_id, url: False,
 ) -> Listing:
     """Places for what is new. Nothing that has a place is moved: new videos get new shards, and a
     song that the dataset holds keeps its id and its side of the split.
@@ -35,45 +37,46 @@ def assign(
         known: the videos that the dataset holds; read once.
         title_similarity: least similarity, in percent, of names that are one song; 0 for equal
             names only.
+        shards: names that are taken, of shards without videos too.
+        removed: whether a video, by its id and address, must not come back.
 
     Raises:
         SourceError: two local files would get the same id.
     """
-    with _no_collector():
-        return _assign(listed, _Held(known, splitting), title_similarity, videos_per_shard)
+    with no_collector():
+        held = _Held(known, splitting, shards)
+        fresh, counts = _fresh(listed, held, removed)
+        return _placed(fresh, counts, held, title_similarity, videos_per_shard)
 
 
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Spare Python looking for cycles among millions of rows again and again: there are none, and
-    it would take a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def _fresh(
+    listed: Iterable[tuple[str, Listed]], held: "_Held", removed: Callable[[str, str], bool]
+) -> tuple[dict[str, tuple[str, Listed]], Counter[str]]:
+    """The new videos by id, and how many of the others there were."""
+    new: dict[str, tuple[str, Listed]] = {}
+    urls: set[str] = set()
+    counts = Counter[str]()
+    for source, video in listed:
+        if removed(video.video_id, video.url):
+            counts["removed"] += 1
+        elif video.video_id in held.ids or video.url in held.urls:
+            counts["known"] += 1
+        elif video.video_id in new or video.url in urls:
+            _refuse_clash(new.get(video.video_id), video)
+            counts["repeated"] += 1
+        else:
+            new[video.video_id] = (source, video)
+            urls.add(video.url)
+    return new, counts
 
 
-def _assign(
-    listed: Iterable[tuple[str, Listed]],
+def _placed(
+    new: dict[str, tuple[str, Listed]],
+    counts: Counter[str],
     held: "_Held",
     title_similarity: float,
     videos_per_shard: int,
 ) -> Listing:
-    new: dict[str, tuple[str, Listed]] = {}
-    urls: set[str] = set()
-    already = repeated = 0
-    for source, video in listed:
-        if video.video_id in held.ids or video.url in held.urls:
-            already += 1
-        elif video.video_id in new or video.url in urls:
-            _refuse_clash(new.get(video.video_id), video)
-            repeated += 1
-        else:
-            new[video.video_id] = (source, video)
-            urls.add(video.url)
     members = [_Member(source, video, parse_name(_stated(video))) for source, video in new.values()]
     songs = _songs(members, held.index(title_similarity, (member.name for member in members)))
     shards = Shards(held.shards, videos_per_shard)
@@ -83,14 +86,21 @@ def _assign(
             member.listed,
             member.name,
             song,
-            side := held.sides.side(song, member.name.artist, member.listed.channel),
+            side := _side(held.sides, song, member),
             shards.place(side),
             near,
         )
         for song, of_song in songs.items()
         for member, near in of_song
     ]
-    return Listing(placed, already, repeated, title_similarity, held.sides.apart)
+    return Listing(
+        placed=placed,
+        known=counts["known"],
+        repeated=counts["repeated"],
+        title_similarity=title_similarity,
+        removed=counts["removed"],
+        apart=held.sides.apart,
+    )
 
 
 class _Held:
@@ -100,10 +110,11 @@ class _Held:
         self,
         known: Iterable[Video],
         splitting: Splitting,
+        shards: Iterable[str],
     ) -> None:
         self.ids: set[str] = set()
         self.urls: set[str] = set()
-        self.shards: set[str] = set()
+        self.shards: set[str] = set(shards)
         self.sides = Sides(splitting)
         self._firsts: dict[str, tuple[str, Name]] = {}
         for video in known:
@@ -144,12 +155,29 @@ def _songs(
     videos as listed."""
     songs: dict[str, list[tuple[_Member, Near | None]]] = {}
     for member in members:
+        if member.listed.song:
+            songs.setdefault(member.listed.song, []).append((member, None))
+            continue
         near = index.best(member.name)
         song = near.song_id if near else song_id(member.listed.video_id, member.name)
         if near is None:
             index.add(member.listed.video_id, song, member.name)
         songs.setdefault(song, []).append((member, near))
     return songs
+
+
+def _side(sides: Sides, song: str, member: _Member) -> Split:
+    """The side of a new video; where it was decided elsewhere, the same."""
+    given = member.listed
+    if not given.side:
+        return sides.side(song, member.name.artist, given.channel)
+    side = sides.given(song, given.side)
+    if side != given.side:
+        raise SourceError(
+            f"{given.video_id} is of the {given.side} split of its export, but its song is in "
+            f"{side} here: build the export into a folder of its own."
+        )
+    return side
 
 
 def _stated(video: Listed) -> Stated:

@@ -82,4 +82,4 @@ def test_a_folder_without_videos_says_what_was_looked_for(tmp_path):
 
 
 def test_every_source_is_registered_under_its_kind():
-    assert list(SOURCES) == ["folder", "urls", "amv", "yt8m_mv"]
+    assert list(SOURCES) == ["folder", "urls", "amv", "yt8m_mv", "export"]
