@@ -1,5 +1,6 @@
 """Flow: run the annotation steps of a recipe on the shards that need them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from prefect import flow
@@ -12,23 +13,34 @@ from flows.work import run_shards
 from pipeline.engines.local import LocalEngine, cores, devices
 from pipeline.plan import Choice, StepPlan, plan
 from pipeline.recipe import Recipe, keep, load
+from pipeline.removal.lists import read_ids
+from pipeline.removal.remove import finish
 from pipeline.run import AnnotateJob, PartResult, due
 from pipeline.store import Dataset
 from schemas import CLIPS
 
 
 @flow(name="annotate")
-def annotate(recipe: str, choice: Choice | None = None) -> list[StepOutcome]:
+def annotate(
+    recipe: str, choice: Choice | None = None, clips: str | None = None
+) -> list[StepOutcome]:
     """Run what is missing or stale.
 
     Args:
         recipe: path of a recipe file or dataset folder.
         choice: which steps and shards; by default whatever needs it.
+        clips: path of a list of clips, where only some are chosen. Prefect takes parameters of up
+            to 512 KiB, which 10,000 ids may exceed.
     """
     loaded = load(Path(recipe))
-    with Dataset(loaded.root).lock():
+    choice = choice or Choice()
+    if clips:
+        choice = replace(choice, clips=frozenset(read_ids(Path(clips))))
+    dataset = Dataset(loaded.root)
+    with dataset.lock():
+        finish(dataset)
         keep(loaded)
-        return annotate_steps(loaded, choice or Choice())
+        return annotate_steps(loaded, choice)
 
 
 def annotate_steps(recipe: Recipe, choice: Choice) -> list[StepOutcome]:
@@ -58,7 +70,7 @@ def _run_step(recipe: Recipe, planned: StepPlan) -> StepOutcome:
 
         with served(recipe, step.name, ready_stage(recipe, step), progress.note) as stage:
             coming = dict(zip(work.shards, work.shards[len(workers) :], strict=False))
-            job = AnnotateJob(recipe.root, step, stage, work.retry, coming)
+            job = AnnotateJob(recipe.root, step, stage, work.asks, coming)
             engine = LocalEngine(job, workers, note=note)
             run_shards(outcome, work.shards, engine, progress, count, recipe.run.retries)
     outcome.asked += sum(_clips(recipe, shard) for shard in outcome.errors)

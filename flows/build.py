@@ -16,6 +16,7 @@ from pipeline.errors import DiskFull
 from pipeline.listing import list_videos
 from pipeline.plan import Choice
 from pipeline.recipe import Recipe, keep, load
+from pipeline.removal.remove import finish
 from pipeline.sources.listing import Listing
 from pipeline.store import Dataset
 
@@ -32,6 +33,7 @@ def build(recipe: str, relist: bool = True, cut: bool = True) -> list[StepOutcom
     loaded = load(Path(recipe))
     dataset = Dataset(loaded.root)
     with dataset.lock():
+        finish(dataset)
         check_cut(dataset, loaded)
         keep(loaded)
         governor = Governor(loaded.fetch, dataset.governor_state, note)

@@ -1,16 +1,23 @@
 """The command line. Commands plan first: with nothing to do they answer at once."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows import ready, show
+from flows import handover, ready, show, show_handover
+from flows.arguments import Clips, DryRun, Json, RecipeArgument, existing
+from flows.compare import compare_variants
 from flows.outcome import StepOutcome, exit_code
+from flows.reporting import make_report
 from pipeline.errors import DiskFull, FramesongError, RecipeError, SessionBlocked, unknown
 from pipeline.plan import Choice, plan
 from pipeline.recipe import Recipe, keep, load
+from pipeline.removal.lists import read_ids
+from pipeline.removal.remove import finish
+from pipeline.selection import select
 from pipeline.status import Status, status
 from pipeline.store import Dataset
 
@@ -22,12 +29,6 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-RecipeArgument = Annotated[
-    Path, typer.Argument(metavar="RECIPE", help="A recipe file, or a dataset folder.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -107,12 +108,14 @@ def build(
     from pipeline.listing import ask_sources, list_videos
 
     ready.check_screen(loaded)
+    ready.check_audit(loaded)
     governor = Governor(loaded.fetch, dataset.governor_state, show.line)
     if dry_run:
         show.listing(ask_sources(dataset, loaded, governor, show.line))
         show.plan(status(dataset, loaded))
         return
     with dataset.lock():
+        show_handover.finished(finish(dataset))
         check_cut(dataset, loaded)
         keep(loaded)
         show.listing(list_videos(dataset, loaded, governor, show.line))
@@ -124,6 +127,7 @@ def build(
 
     if not before.todo and is_current(dataset, loaded):
         show.nothing_to_do(before)
+        show_handover.recreated(dataset, loaded)
         raise typer.Exit(_judge([], before))
     from flows.runtime import prefect_server
 
@@ -170,6 +174,7 @@ def annotate(
         typer.Option("--only", metavar="STAGE", help="Only this step; repeatable."),
     ] = None,
     shards: Annotated[str, typer.Option(metavar="GLOB", help="Only shards so named.")] = "*",
+    clips: Clips = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try clips again that failed.")
     ] = False,
@@ -178,9 +183,17 @@ def annotate(
 ) -> None:
     """Run the annotation steps that are missing or stale."""
     loaded = load(recipe)
-    dataset = _existing(loaded)
-    choice = Choice(tuple(only or ()), shards, force, retry_failed)
+    dataset = existing(loaded)
+    asked = Choice(tuple(only or ()), shards, force, retry_failed)
+    choice = replace(asked, clips=frozenset(read_ids(clips))) if clips else asked
+    if not dry_run:
+        with dataset.lock():  # say so now if another works on it, not when a server has started
+            show_handover.finished(finish(dataset))
     plans = plan(dataset, loaded, choice)
+    if outside := select(dataset, choice).outside:
+        show.line(
+            f"{len(outside)} of {len(choice.clips)} clips are in shards that {shards!r} leaves out."
+        )
     if dry_run:
         show.step_plans(plans)
         return
@@ -188,7 +201,7 @@ def annotate(
         show.blocked(plans)
         show.nothing_to_do(_checked(dataset, loaded))
         raise typer.Exit(1 if any(planned.blocked for planned in plans) else 0)
-    with dataset.lock():  # say so now if another works on it, not when a server has started
+    with dataset.lock():
         keep(loaded)
     ready.check(loaded, [planned.step for planned in plans if planned.todo])
     from flows.runtime import prefect_server
@@ -196,7 +209,7 @@ def annotate(
     with prefect_server(dataset.prefect_home):
         from flows.annotate import annotate as flow
 
-        outcomes = flow(str(recipe), choice)
+        outcomes = flow(str(recipe), asked, str(clips) if clips else None)
     _finish(dataset, loaded, outcomes)
 
 
@@ -204,7 +217,7 @@ def annotate(
 def status_command(recipe: RecipeArgument, json: Json = False) -> None:
     """Say what is done, stale, missing and failed, and what a run would do."""
     loaded = load(recipe)
-    found = status(_existing(loaded), loaded)
+    found = status(existing(loaded), loaded)
     show.as_json(found.model_dump()) if json else show.status(found)
 
 
@@ -228,7 +241,7 @@ def failures(
     from pipeline.listing import relist_failed
 
     loaded = load(recipe)
-    dataset = _existing(loaded)
+    dataset = existing(loaded)
     if retry:
         with dataset.lock():
             videos = relist_failed(dataset, loaded)
@@ -239,16 +252,46 @@ def failures(
 
 
 @app.command()
-def audit(recipe: RecipeArgument, json: Json = False) -> None:
+def audit(
+    recipe: RecipeArgument,
+    variants: Annotated[
+        list[str] | None, typer.Argument(metavar="VARIANT…", help="With --compare: which.")
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Hold variants of a step side by side instead.")
+    ] = False,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Exit with 3 if a measure is less; repeatable."),
+    ] = None,
+    fail_over: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Exit with 3 if a measure is more; repeatable."),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Write the quality report: HTML for people, JSON for programs."""
-    from pipeline.audit import write_report
-    from pipeline.audit.load import load_audit
+    from pipeline.audit.gates import failed_gates, parse_gate
 
     loaded = load(recipe)
-    dataset = _existing(loaded)
+    dataset = existing(loaded)
+    if compare and (fail_under or fail_over):
+        raise RecipeError("--fail-under and --fail-over are for the report, not for --compare.")
+    if compare:
+        compare_variants(dataset, loaded, variants or [], json)
+        return
+    if variants:
+        raise RecipeError(f"{variants[0]!r}: variants are for --compare; see --help.")
+    under = [parse_gate(text) for text in fail_under or ()]
+    over = [parse_gate(text) for text in fail_over or ()]
+    ready.check_audit(loaded)
     with dataset.lock():
-        report = write_report(load_audit(dataset, loaded), dataset.report_folder)
-    show.as_json(report.model_dump(mode="json")) if json else show.report(dataset)
+        report = make_report(dataset, loaded)
+    show.as_json(report.model_dump(mode="json")) if json else show.report(report, dataset)
+    if failed := failed_gates(report, under, over):
+        for line in failed:
+            show.error(line)
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -260,10 +303,14 @@ def verify(recipe: RecipeArgument, json: Json = False) -> None:
     from pipeline.verify import verify as check
 
     loaded = load(recipe)
-    dataset = _existing(loaded)
+    dataset = existing(loaded)
     with Progress("verify", len(dataset.shards())) as progress:
         verdict = check(dataset, loaded, lambda shard: progress.advance())
-    show.as_json(asdict(verdict)) if json else show.verdict(verdict)
+    if json:
+        show.as_json(asdict(verdict))
+    else:
+        show.verdict(verdict)
+        show_handover.recreated(dataset, loaded)
     raise typer.Exit(1 if verdict.problems else 0)
 
 
@@ -273,7 +320,7 @@ def prune(recipe: RecipeArgument, dry_run: DryRun = False) -> None:
     from pipeline.prune import unused
 
     loaded = load(recipe)
-    dataset = _existing(loaded)
+    dataset = existing(loaded)
     with dataset.lock():
         found = unused(dataset, loaded)
         sizes = {
@@ -286,13 +333,8 @@ def prune(recipe: RecipeArgument, dry_run: DryRun = False) -> None:
     show.pruned(sizes, dry_run)
 
 
-def _existing(recipe: Recipe) -> Dataset:
-    dataset = Dataset(recipe.root)
-    if not dataset.shards():
-        raise RecipeError(
-            f"There is no dataset in {recipe.root} yet: `framesong build {recipe.file.name}` first."
-        )
-    return dataset
+app.command()(handover.export)
+app.command()(handover.remove)
 
 
 def _checked(dataset: Dataset, recipe: Recipe) -> Status:
@@ -311,6 +353,7 @@ def _finish(dataset: Dataset, recipe: Recipe, outcomes: list[StepOutcome]) -> No
     found = status(dataset, recipe)
     show.outcomes(outcomes)
     show.where_things_are(dataset, recipe, found)
+    show_handover.recreated(dataset, recipe)
     raise typer.Exit(_judge(outcomes, found, recipe.run.min_yield))
 
 

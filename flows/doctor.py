@@ -5,7 +5,7 @@ import platform
 from collections.abc import Iterator
 
 from flows.doctor_fetch import examine_downloader, examine_fetching
-from flows.doctor_step import Machine, examine_screen, examine_step
+from flows.doctor_step import Machine, examine_audit, examine_screen, examine_step
 from flows.finding import Finding
 from pipeline.acquire.room import free_bytes, scarce, waiting_bytes
 from pipeline.engines.local import cores, devices
@@ -36,6 +36,7 @@ def examine(recipe: Recipe | None) -> Iterator[Finding]:
         yield from examine_screen(recipe, machine)
         for step in recipe.steps:
             yield from examine_step(recipe, step, machine)
+        yield from examine_audit(recipe, machine)
 
 
 def _processors(count: int) -> Finding:

@@ -8,6 +8,8 @@ from pathlib import Path
 from flows.doctor_server import examine_server
 from flows.finding import Finding
 from flows.ready import ready_stage
+from pipeline.audit.load import absolute
+from pipeline.audit.texts.needs import check_needs
 from pipeline.errors import FramesongError, MissingCheckpoint
 from pipeline.models.checkpoint import bytes_on_disk, is_local
 from pipeline.models.footprint import BFLOAT16, FLOAT32, Weights, weights
@@ -50,11 +52,26 @@ def examine_screen(recipe: Recipe, machine: Machine) -> Iterator[Finding]:
         (screen.clip_model, screen.clip_revision),
         (screen.speech_model, screen.speech_revision),
     )
-    one = replace(machine, devices=machine.devices[:1])
     for model, revision in named:
-        if model:
-            for finding in _files(Needed(model, revision), one):
-                yield replace(finding, step="screen")
+        yield from _alone("screen", model, revision, machine)
+
+
+def examine_audit(recipe: Recipe, machine: Machine) -> Iterator[Finding]:
+    """Look at what the figures of [audit] need."""
+    audit = absolute(recipe)
+    yield from _alone("audit", audit.bert_score_model, audit.bert_score_revision, machine)
+    try:
+        check_needs(audit.model_copy(update={"bert_score_model": ""}))
+    except FramesongError as error:
+        yield Finding("data", "MISSING", str(error), step="audit")
+
+
+def _alone(step: str, model: str, revision: str, machine: Machine) -> Iterator[Finding]:
+    """A model that one worker at a time loads; nothing where none is named."""
+    if model:
+        one = replace(machine, devices=machine.devices[:1])
+        for finding in _files(Needed(model, revision), one):
+            yield replace(finding, step=step)
 
 
 def _whatever_else(recipe: Recipe, step: Step) -> Iterator[Finding]:

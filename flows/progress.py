@@ -26,7 +26,7 @@ class Terminal:
         self._bars: Bar | None = None
         self._users = 0
 
-    def enter(self, step: str, total: int) -> tuple[Bar, TaskID] | None:
+    def enter(self, step: str, total: int | None) -> tuple[Bar, TaskID] | None:
         """A bar of one's own; none where this is no terminal."""
         if not self.console.is_terminal:
             return None
@@ -80,7 +80,7 @@ class Progress:
     def __init__(
         self,
         step: str,
-        total: int,
+        total: int | None,
         unit: str = "shards",
         terminal: Terminal = STANDARD_ERROR,
         clock: Callable[[], float] = time.monotonic,
@@ -88,7 +88,7 @@ class Progress:
         """
         Args:
             step: what is being done, such as `blip2`.
-            total: how many units there are to do in this run.
+            total: how many units there are to do in this run; None where nobody knows yet.
             unit: what is counted, in the plural.
             terminal: where to.
             clock: seconds that only grow.
@@ -121,13 +121,14 @@ class Progress:
         with self._terminal.lock:
             self._done += units
             now = self._clock()
-            rate = pace(self._done, self._total, now - self._started)
+            rate = pace(self._done, self._total or 0, now - self._started)
             if self._bar is not None:
                 bars, task = self._bar
                 bars.update(task, advance=units, pace=rate)
             elif self._is_line_due(now):
                 self._last_line = now
-                counted = f"{self._done} of {self._total} {self._unit}"
+                of = "" if self._total is None else f" of {self._total}"
+                counted = f"{self._done}{of} {self._unit}"
                 line = f"{self._step}: {counted}{', ' if rate else ''}{rate}"
                 self._terminal.print(line)
 
@@ -137,7 +138,8 @@ class Progress:
 
     def _is_line_due(self, now: float) -> bool:
         wait = min(_MOST_S, max(_FEWEST_S, _PATIENCE * (now - self._started)))
-        return self._done >= self._total or now - self._last_line >= wait
+        is_last = self._total is not None and self._done >= self._total
+        return is_last or now - self._last_line >= wait
 
 
 def _bars(console: Console) -> Bar:

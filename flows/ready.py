@@ -2,6 +2,8 @@
 
 import os
 
+from pipeline.audit.load import absolute
+from pipeline.audit.texts.needs import check_needs
 from pipeline.recipe import Recipe
 from pipeline.screen.models import records
 from pipeline.secret import with_secrets
@@ -27,6 +29,16 @@ def check(recipe: Recipe, steps: list[Step]) -> None:
     """
     for step in steps:
         ready_stage(recipe, step).models()
+
+
+def check_audit(recipe: Recipe) -> None:
+    """Make sure, before hours of work, that the report has what its figures need.
+
+    Raises:
+        MissingCheckpoint: the model of BERTScore is not on this machine.
+        RecipeError: a file that it names is not there.
+    """
+    check_needs(absolute(recipe))
 
 
 def check_screen(recipe: Recipe) -> None:

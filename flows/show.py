@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.figures import figures
 from flows.outcome import StepOutcome
 from pipeline.audit.load import is_current
 from pipeline.failures import Loss
@@ -22,13 +23,14 @@ from pipeline.sources.listing import Listing
 from pipeline.status import Status, StepStatus
 from pipeline.store import Dataset
 from pipeline.verify import Verdict
+from schemas.report import Report
 from schemas.video import Video
 
 if TYPE_CHECKING:
     from flows.finding import Finding
 
 _EXAMPLES = 3
-_WIDE = 160
+WIDE = 160
 """Tables are never cut: a narrow terminal wraps their lines."""
 _READABLE = 100
 """Characters of a line of prose."""
@@ -40,7 +42,8 @@ def _out() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-def _n(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A count with its noun."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
@@ -63,7 +66,9 @@ def as_json(value: object) -> None:
 def listing(found: Listing) -> None:
     """What the sources gave."""
     new, shards = len(found.videos), len({video.shard for video in found.videos})
-    parts = [f"{_n(new, 'new video')} in {_n(shards, 'shard')}" if new else "no new videos"]
+    parts = [
+        f"{counted(new, 'new video')} in {counted(shards, 'shard')}" if new else "no new videos"
+    ]
     if found.known:
         parts.append(f"{found.known} known")
     if found.repeated:
@@ -73,7 +78,10 @@ def listing(found: Listing) -> None:
 
 def nothing_to_do(found: Status) -> None:
     """A run would do nothing."""
-    line(f"Nothing to do: {_n(found.clips, 'clip')} in {_n(found.shards, 'shard')}, up to date.")
+    line(
+        f"Nothing to do: {counted(found.clips, 'clip')} in {counted(found.shards, 'shard')}, "
+        "up to date."
+    )
 
 
 def plan(found: Status) -> None:
@@ -86,7 +94,9 @@ def plan(found: Status) -> None:
 
 
 def _todo(missing: int, stale: int, waiting: int = 0) -> str:
-    parts = [f"{_n(missing, 'shard')} to make"] * bool(missing) + [f"{stale} stale"] * bool(stale)
+    parts = [f"{counted(missing, 'shard')} to make"] * bool(missing) + [f"{stale} stale"] * bool(
+        stale
+    )
     parts += [f"{waiting} if what comes before changes"] * bool(waiting)
     return ", ".join(parts) or "nothing to do"
 
@@ -97,6 +107,8 @@ def step_plans(plans: Iterable[StepPlan]) -> None:
     for planned in plans:
         forced = len(planned.forced) + len(planned.retry)
         text = _todo(len(planned.missing) + forced, len(planned.stale), len(planned.waiting))
+        if clips := sum(planned.clips.values()):
+            text += f", {counted(clips, 'clip')}"
         blocked = f"; {len(planned.blocked)} blocked" if planned.blocked else ""
         console.print(f"{planned.step.name} ({planned.step.variant}): {text}{blocked}")
 
@@ -107,8 +119,8 @@ def blocked(plans: Iterable[StepPlan]) -> None:
         if planned.blocked:
             before = ", ".join(step.name for step in planned.step.upstream.values())
             error(
-                f"Stage `{planned.step.name}` cannot run on {_n(len(planned.blocked), 'shard')}: "
-                f"run {before or 'build'} first."
+                f"Stage `{planned.step.name}` cannot run on "
+                f"{counted(len(planned.blocked), 'shard')}: run {before or 'build'} first."
             )
 
 
@@ -116,14 +128,22 @@ def status(found: Status) -> None:
     """A dataset's state as a table."""
     console = _out()
     console.print(
-        f"{found.dataset}: {_n(found.videos, 'video')} listed, {found.fetched} fetched, "
-        f"{_n(found.clips, 'clip')} in {_n(found.shards, 'shard')}"
+        f"{found.dataset}: {counted(found.videos, 'video')} listed, {found.fetched} fetched, "
+        f"{counted(found.clips, 'clip')} in {counted(found.shards, 'shard')}"
         + (f", {found.uncut_shards} not cut yet" if found.uncut_shards else "")
     )
     if found.steps:
         _steps(found.steps)
     for reason, count in found.losses.items():
         console.print(Text(f"lost: {count} at {reason}"))
+    for step in found.steps:
+        if step.not_asked:
+            clips = counted(step.not_asked, "clip")
+            console.print(f"{step.step} was asked for some clips only; {clips} to go")
+    if found.removed:
+        console.print(f"removed for good: {found.removed}")
+    if found.unfinished_removal:
+        console.print("A removal was interrupted: `framesong remove RECIPE` finishes it.")
     if found.unused_variants:
         names = ", ".join(found.unused_variants)
         console.print(f"no longer in the recipe: {names} (`framesong prune` deletes)")
@@ -139,7 +159,7 @@ def _steps(steps: list[StepStatus]) -> None:
         counts = (step.done, step.missing, step.stale, step.waiting, step.blocked)
         figures = map(str, (*counts, step.rows, step.failed_clips))
         table.add_row(step.step, *figures, f"{step.table}/{step.variant}")
-    Console(highlight=False, width=_WIDE).print(table)
+    Console(highlight=False, width=WIDE).print(table)
 
 
 def losses(found: list[Loss]) -> None:
@@ -161,7 +181,10 @@ def losses(found: list[Loss]) -> None:
 def relisted(videos: list[Video], recipe: Path) -> None:
     """What `failures --retry` did."""
     if videos:
-        line(f"Listed again: {_n(len(videos), 'video')}. `framesong build {recipe}` fetches them.")
+        line(
+            f"Listed again: {counted(len(videos), 'video')}. "
+            f"`framesong build {recipe}` fetches them."
+        )
     else:
         line("No video failed in passing, or was dropped by a threshold that is another now.")
 
@@ -171,8 +194,8 @@ def verdict(found: Verdict) -> None:
     for problem in found.problems:
         error(problem)
     console = _out()
-    shards, parts = _n(found.shards, "shard"), _n(found.parts, "part")
-    console.print(f"Checked: {shards}, {parts}, {_n(found.clips, 'clip')}.")
+    shards, parts = counted(found.shards, "shard"), counted(found.parts, "part")
+    console.print(f"Checked: {shards}, {parts}, {counted(found.clips, 'clip')}.")
     if not found.problems:
         console.print(f"All is as it was written. Content digest: {found.digest}")
 
@@ -212,7 +235,7 @@ def findings(found: "Iterable[Finding]") -> "list[Finding]":
 def outcomes(found: Iterable[StepOutcome]) -> None:
     """What a run did, step by step."""
     for each in found:
-        made = _n(len(each.made), "shard") if each.made else "nothing to do"
+        made = counted(len(each.made), "shard") if each.made else "nothing to do"
         parts = [made] + [f"{each.untouched} done before"] * bool(each.untouched)
         if each.asked:
             parts.append(f"{each.given} of {each.asked} {each.unit}")
@@ -220,7 +243,7 @@ def outcomes(found: Iterable[StepOutcome]) -> None:
             reasons = (f"{count} {reason}" for reason, count in each.failures.most_common())
             parts.append(f"{each.loss}: {', '.join(reasons)}")
         if each.errors:
-            parts.append(f"{_n(len(each.errors), 'shard')} FAILED: run it again to retry")
+            parts.append(f"{counted(len(each.errors), 'shard')} FAILED: run it again to retry")
         if each.blocked:
             parts.append(f"{len(each.blocked)} blocked")
         line(f"{each.step}: {', '.join(parts)}.")
@@ -238,18 +261,21 @@ def screened(found: list[CheckSummary], dataset: Dataset) -> None:
         figures = (f"{value:.5g}" for value in (each.threshold, *each.values))
         counts = (str(each.videos), str(each.dropped))
         table.add_row(each.check, *counts, *figures, ", ".join(each.examples))
-    Console(highlight=False, width=_WIDE).print(table)
+    Console(highlight=False, width=WIDE).print(table)
     waiting = len(dataset.uncut())
     if waiting:
         line(
-            f"{_n(waiting, 'shard')} wait to be cut: change [screen] or [duplicates] and run this "
-            "again, or build without --screen-only."
+            f"{counted(waiting, 'shard')} wait to be cut: change [screen] or [duplicates] and run "
+            "this again, or build without --screen-only."
         )
 
 
 def where_things_are(dataset: Dataset, recipe: Recipe, found: Status) -> None:
     """Where the results are and what to do next."""
-    line(f"{_n(found.clips, 'clip')} of {_n(found.videos, 'listed video')} in {dataset.root}")
+    line(
+        f"{counted(found.clips, 'clip')} of {counted(found.videos, 'listed video')} "
+        f"in {dataset.root}"
+    )
     if is_current(dataset, recipe):
         line(f"Look at {dataset.report_folder / 'index.html'}")
     else:
@@ -258,6 +284,9 @@ def where_things_are(dataset: Dataset, recipe: Recipe, found: Status) -> None:
         line(f"What is not in it, and why: framesong failures {dataset.root}")
 
 
-def report(dataset: Dataset) -> None:
-    """Where the report is."""
+def report(found: Report, dataset: Dataset) -> None:
+    """What the report says in short, and where it is."""
+    console = _out()
+    for text in (*figures(found), *found.remarks):
+        console.print(Text(clean_line(text)))
     line(f"Look at {dataset.report_folder / 'index.html'}")

@@ -91,7 +91,7 @@ def _part_is_made(scene: Scene) -> object:
 
 
 def _report(scene: Scene) -> object:
-    return list(scene.dataset.root.glob(f"{PARTIAL}report-*/gallery/*"))
+    return list(scene.dataset.root.glob(f"{PARTIAL}report-*/media/*/*"))
 
 
 FETCHING = Point("fetching", hangs="/song3.mp4")

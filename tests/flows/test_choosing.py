@@ -47,7 +47,7 @@ LITTLE_ROOM = "disk_budget_gb = 1e-5"
 ANY_TITLE = "drop_titles = []"
 ANY_MOTION = "drop_titles = []\nmin_motion = 0\nmin_moving = 0"
 
-BAR = re.compile(r"(fetch train-\d{6}|screen|cut) +[━╸╺]+ +\d+/\d+ +[-\d:]+( [\w./, ]*)?")
+BAR = re.compile(r"(fetch train-\d{6}|screen|cut|audit) +[━╸╺]+ +\d+/\d+ +[-\d:]+( [\w./, ]*)?")
 
 
 @dataclass
@@ -217,7 +217,7 @@ def test_the_next_run_does_not_ask_before_the_pause_is_over(life: Life) -> None:
 def test_on_a_terminal_neither_lines_nor_bars_run_into_one_another(life: Life) -> None:
     lines = [line for line in life.said["blocked"].lines if line.strip()]
     bars = [line for line in lines if BAR.fullmatch(line.rstrip())]
-    assert {line.split()[0] for line in bars} == {"fetch", "screen", "cut"}
+    assert {line.split()[0] for line in bars} == {"fetch", "screen", "cut", "audit"}
     others = [line.split()[0] for line in lines if line not in bars]
     assert others == ["Listed:", "Downloads", "5", "Look", "What", "framesong:"]
 
