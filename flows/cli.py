@@ -190,7 +190,7 @@ def annotate(
         with dataset.lock():  # say so now if another works on it, not when a server has started
             show_handover.finished(finish(dataset))
     plans = plan(dataset, loaded, choice)
-    if outside := select(dataset, choice).outside:
+    if choice.clips and (outside := select(dataset, choice).outside):
         show.line(
             f"{len(outside)} of {len(choice.clips)} clips are in shards that {shards!r} leaves out."
         )

@@ -66,3 +66,12 @@ def write_partial(path: Path, data: bytes) -> Path:
             partial.unlink(missing_ok=True)
             raise
         return partial
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a folder's entries on disk, so that no new name is lost with the machine's power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

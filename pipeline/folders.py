@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.disk import REFUSALS, writing
+from pipeline.disk import REFUSALS, sync_folder, writing
 from pipeline.errors import DatasetError
 
 
@@ -29,6 +29,26 @@ def _beside(out: Path) -> Iterator[Path]:
             rest = path.name.removeprefix(prefix).removesuffix("-old")
             if path.name.startswith(prefix) and rest.isdigit():
                 yield path
+
+
+def refuse_foreign(out: Path, mark: str, what: str, again: str) -> None:
+    """Only an empty folder is replaced, or one of ours.
+
+    Args:
+        mark: a file that all of ours hold.
+        what: what belongs there, for people.
+        again: what to do once it is free.
+
+    Raises:
+        DatasetError: there is something else.
+    """
+    if not out.exists():
+        return
+    if out.is_dir() and ((out / mark).is_file() or not any(out.iterdir())):
+        return
+    raise DatasetError(
+        f"{out} is in the place of {what} and holds something else. Move it away, and {again}."
+    )
 
 
 @contextmanager
@@ -53,7 +73,7 @@ def replacing(out: Path) -> Iterator[Path]:
             ) from None
         try:
             yield partial
-            sync(partial)
+            sync_folder(partial)
             if out.exists():
                 out.rename(old)
             partial.rename(out)
@@ -61,17 +81,8 @@ def replacing(out: Path) -> Iterator[Path]:
             if old.exists() and not out.exists():
                 old.rename(out)
             shutil.rmtree(partial, ignore_errors=True)
-        sync(out.parent)
+        sync_folder(out.parent)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def sync(folder: Path) -> None:
-    """Have a folder's entries on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -5,14 +5,13 @@ moment they count: whoever works on the dataset next puts them in their places, 
 be killed before it has.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.disk import write_atomically, writing
+from pipeline.disk import sync_folder, write_atomically, writing
 from pipeline.errors import DatasetError
 
 NAME = "journal.json"
@@ -111,7 +110,8 @@ def finish(root: Path) -> None:
                 _beside(target).replace(target)
         for name in entry.deleted:
             (root / name).unlink(missing_ok=True)
-        _sync({(root / name).parent for name in entry.replaced})
+        for folder in sorted({(root / name).parent for name in entry.replaced}):
+            sync_folder(folder)  # before the journal goes
         path.unlink()
 
 
@@ -122,13 +122,3 @@ def _beside(path: Path) -> Path:
 def _is_ours(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return len(parts) > 1 and parts[0] in FOLDERS and ".." not in parts
-
-
-def _sync(folders: set[Path]) -> None:
-    """So that no new name is lost with the machine's power once the journal is gone."""
-    for folder in sorted(folders):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

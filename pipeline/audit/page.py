@@ -1,17 +1,15 @@
 """The report as one HTML page that works from disk, without a network and without trust in what
 titles and captions hold."""
 
-import base64
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from pipeline.audit import charts
+from pipeline.audit import charts, html
 from pipeline.audit.charts.text import percent
 from schemas.prompt import CLIP_CONTEXT
 from schemas.report import Interval, Overlap, Report
@@ -50,7 +48,7 @@ def render_page(report: Report) -> str:
             report=report,
             style=Markup(style),  # noqa: S704 - our own files
             script=Markup(script),  # noqa: S704 - our own files
-            policy=_policy(style, script),
+            policy=html.policy(style, script),
             metrics=METRICS,
             context=CLIP_CONTEXT,
         )
@@ -61,13 +59,7 @@ def _joined(*names: str) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html.environment(_TEMPLATES)
     environment.filters |= {
         "count": _count,
         "fixed": _fixed,
@@ -77,31 +69,6 @@ def _environment() -> Environment:
     }
     environment.globals |= {"charts": charts, "agreement": agreement}
     return environment
-
-
-def _policy(style: str, script: str) -> str:
-    """A content security policy that allows this page's style and script, and media and data
-    beside it.
-
-    The hashes hold wherever the page is opened; `file:` is for browsers in which 'self' names no
-    file.
-    """
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src {_source(style)}",
-            f"script-src {_source(script)} 'self' file:",
-            "img-src 'self' file:",
-            "media-src 'self' file:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _source(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
 
 
 def _count(number: int) -> str:

@@ -10,8 +10,7 @@ from pipeline.audit.page import render_page
 from pipeline.audit.picks import pick_clips
 from pipeline.audit.summary import summarise
 from pipeline.collector import no_collector
-from pipeline.errors import DatasetError
-from pipeline.folders import recover, replacing
+from pipeline.folders import recover, refuse_foreign, replacing
 from pipeline.store import now
 from schemas.report import Report
 
@@ -34,7 +33,7 @@ def write_report(
         DiskFull: the disk refuses. The old report stays as it was.
     """
     recover(folder)
-    _check_replaceable(folder)
+    refuse_foreign(folder, _FIGURES, "the report", "audit again")
     with replacing(folder) as partial:
         return _write(data, partial, folder if folder.exists() else None, on_shard)
 
@@ -50,15 +49,3 @@ def _write(
     (folder / _FIGURES).write_text(figures, encoding="utf-8")
     (folder / _PAGE).write_text(render_page(report), encoding="utf-8")
     return report
-
-
-def _check_replaceable(folder: Path) -> None:
-    """Only an empty folder or an earlier report is replaced."""
-    if not folder.exists():
-        return
-    if folder.is_dir() and ((folder / _FIGURES).is_file() or not any(folder.iterdir())):
-        return
-    raise DatasetError(
-        f"{folder} is in the place of the report and holds something else. "
-        "Move it away, and audit again."
-    )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.disk import PARTIAL, writing
+from pipeline.disk import PARTIAL, sync_folder, writing
 from pipeline.errors import DatasetError
 from pipeline.media.tar import add_member, new_tar
 from pipeline.stage import Sample
@@ -74,7 +74,7 @@ def write_shard(path: Path, samples: Iterable[Sample]) -> ShardFile:
         except BaseException:  # also for Ctrl-C: leave no half-written file behind
             Path(name).unlink(missing_ok=True)
             raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return ShardFile(digest, size, len({member.name.split(".")[0] for member in members}))
 
 
@@ -118,14 +118,6 @@ def member_name(name: str, more: tuple[str, ...] = ()) -> tuple[str, str] | None
     if extension not in (*_EXTENSIONS, *more) or not _CLIP_ID.fullmatch(clip_id):
         return None
     return clip_id, extension
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read_shard(path: Path) -> Iterator[Sample]:

@@ -1,14 +1,13 @@
 """A comparison as one HTML page that works from disk, without a network, without scripts, and
 without trust in what titles and captions hold."""
 
-import base64
-import hashlib
 import json
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
+from pipeline.audit import html
 from pipeline.audit.compare.words import pieces
 from schemas.report import Interval
 from schemas.report.comparison import ComparedClip, ComparedText, Comparison, Measured
@@ -30,19 +29,13 @@ def render_comparison(comparison: Comparison) -> str:
         .render(
             comparison=comparison,
             style=Markup(style),  # noqa: S704 - our own files
-            policy=_policy(style),
+            policy=html.policy(style),
         )
     )
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html.environment(_HERE)
     environment.filters |= {
         "number": number,
         "signed": signed,
@@ -53,22 +46,6 @@ def _environment() -> Environment:
     }
     environment.globals |= {"pieces": pieces, "reach": _reach, "place": _place, "beside": _beside}
     return environment
-
-
-def _policy(style: str) -> str:
-    """No scripts at all; this page's style, and media beside it. `file:` is for browsers in which
-    'self' names no file."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src 'sha256-{digest}'",
-            "img-src 'self' file:",
-            "media-src 'self' file:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
 
 
 def number(value: float, measure: str = "") -> str:

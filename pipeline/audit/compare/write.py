@@ -6,8 +6,7 @@ from pathlib import Path
 from pipeline.audit.compare.page import render_comparison
 from pipeline.audit.shard_media import ShardJob, write_shard_media
 from pipeline.audit.thumbnails import safe_name
-from pipeline.errors import DatasetError
-from pipeline.folders import recover, replacing, write_file
+from pipeline.folders import recover, refuse_foreign, replacing, write_file
 from pipeline.store import Dataset
 from schemas import CLIPS
 from schemas.report.comparison import ComparedClip, Comparison
@@ -30,7 +29,7 @@ def write_comparison(comparison: Comparison, dataset: Dataset) -> Path:
     """
     folder = dataset.comparisons_folder / folder_name(comparison)
     recover(folder)
-    _check_replaceable(folder)
+    refuse_foreign(folder, _FIGURES, "the comparison", "compare again")
     with replacing(folder) as partial:
         shown = comparison.model_copy(update={"clips": _with_media(dataset, comparison, partial)})
         figures = shown.model_dump_json(indent=1) + "\n"
@@ -72,15 +71,3 @@ def _with_media(dataset: Dataset, comparison: Comparison, folder: Path) -> list[
         for clip, name in media.audio.items():
             files[clip]["audio"] = f"{place}/{name}"
     return [clip.model_copy(update=files[clip.clip_id]) for clip in comparison.clips]
-
-
-def _check_replaceable(folder: Path) -> None:
-    """Only an empty folder or an earlier comparison is replaced."""
-    if not folder.exists():
-        return
-    if folder.is_dir() and ((folder / _FIGURES).is_file() or not any(folder.iterdir())):
-        return
-    raise DatasetError(
-        f"{folder} is in the place of the comparison and holds something else. "
-        "Move it away, and compare again."
-    )

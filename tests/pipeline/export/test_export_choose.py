@@ -22,7 +22,7 @@ REQUEST = ExportRequest(out=Path("out"), format="webdataset")
 
 
 def ask(**changes: object) -> ExportRequest:
-    return dataclasses.replace(REQUEST, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(REQUEST, **changes)
 
 
 def ids(request: ExportRequest, clips: pa.Table = CLIPS) -> list[str]:

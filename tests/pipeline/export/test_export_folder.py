@@ -204,7 +204,7 @@ def test_a_damaged_list_of_exports_is_named_before_any_work(tmp_path: Path) -> N
 def test_each_clip_is_told_of(shared: Recipe, tmp_path: Path) -> None:
     for format in FORMATS:
         told: list[int] = []
-        request = ExportRequest(out=tmp_path / "o", format=format)  # type: ignore[arg-type]
+        request = ExportRequest(out=tmp_path / "o", format=format)
         export(Dataset(shared.root), shared, request, told.append)
         assert sum(told) == 18
 

@@ -178,12 +178,12 @@ from pipeline import folders
 from pipeline.export import rewrite
 def die(*args):
     os.kill(os.getpid(), 9)
-setattr(folders if sys.argv[2] == "sync" else rewrite, sys.argv[2], die)
+setattr(folders if sys.argv[2] == "sync_folder" else rewrite, sys.argv[2], die)
 rewrite.take_out(Path(sys.argv[1]), {sys.argv[3]})
 """
 
 
-@pytest.mark.parametrize("moment", ["write_tar", "write_indexes", "describe", "sync"])
+@pytest.mark.parametrize("moment", ["write_tar", "write_indexes", "describe", "sync_folder"])
 def test_a_kill_leaves_the_old_export_and_the_next_call_mends(
     moment: str, recipe: Recipe, tmp_path: Path
 ) -> None:

@@ -55,7 +55,7 @@ def decode(sample: dict[str, Any]) -> tuple[str, int, tuple[int, int], str, floa
 
 def test_two_workers_of_a_data_loader_read_every_clip_once(out: Path, recipe: Recipe) -> None:
     shards = webdataset.WebDataset(tars(out), shardshuffle=False).map(decode)
-    loader = DataLoader(shards, batch_size=None, num_workers=2, multiprocessing_context="spawn")
+    loader = DataLoader(shards, batch_size=None, num_workers=2)
     found = list(loader)
     table = clip_columns(Dataset(recipe.root), recipe).to_pylist()
     wanted = {row["clip_id"]: row["prompt"] for row in table if row["prompt"]}

@@ -124,7 +124,7 @@ def test_a_killed_removal_is_named_and_the_next_command_that_locks_goes_on(
         "import os, sys, pathlib; from pipeline import journal\n"
         "from pipeline.store import Dataset\n"
         "from pipeline.removal.remove import remove\n"
-        "journal._sync = lambda folders: os.kill(os.getpid(), 9)\n"
+        "journal.sync_folder = lambda folder: os.kill(os.getpid(), 9)\n"
         "dataset = Dataset(pathlib.Path(sys.argv[1]))\n"
         "with dataset.lock(): remove(dataset, sys.argv[2:])"
     )
