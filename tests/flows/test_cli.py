@@ -208,7 +208,7 @@ def _commands() -> dict[str, list[str]]:
     group = typer.main.get_command(app)
     return {
         name: [option for parameter in command.params for option in parameter.opts]
-        for name, command in group.commands.items()  # type: ignore[attr-defined]
+        for name, command in group.commands.items()
     }
 
 

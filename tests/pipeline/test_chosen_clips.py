@@ -213,7 +213,7 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     init = inputs.ShardInputs.__init__
 
     def noted(self: inputs.ShardInputs, *args: object, **options: object) -> None:
-        init(self, *args, **options)  # type: ignore[arg-type]
+        init(self, *args, **options)
         asked.append(sorted(self.clip_ids))
 
     monkeypatch.setattr(inputs.ShardInputs, "__init__", noted)

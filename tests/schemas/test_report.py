@@ -42,4 +42,4 @@ def test_an_unknown_field_is_an_error() -> None:
 
 def test_a_report_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        empty_report().dataset = "other"  # type: ignore[misc]
+        empty_report().dataset = "other"

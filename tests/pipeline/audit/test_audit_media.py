@@ -1,8 +1,6 @@
-"""The report's media: what is written, what is measured, and what an earlier report saves."""
+"""The report's media: what is written, and what is measured."""
 
-import json
 import math
-import os
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,63 +10,16 @@ from typing import IO
 import pytest
 from PIL import Image
 
-from pipeline.audit import kept, shard_media
 from pipeline.audit.data import AuditData
-from pipeline.audit.media import ReportMedia, write_media
+from pipeline.audit.media import write_media
 from pipeline.audit.settings import Auditing
-from pipeline.audit.thumbnails import open_small
 from pipeline.errors import DatasetError
 from pipeline.media.members import Member
-from pipeline.media.shard import read_shard, write_shard
-from pipeline.stage import Sample
+from pipeline.media.shard import read_shard
 from schemas.media import Screening
 from tests.inputs import jpeg, wav
-from tests.pipeline.audit.audit_data import clip, dataset, small, video
-
-A0, A1, B, C = "local-a-00000000", "local-a-00020000", "local-b-00010000", "local-c-00030000"
-SHARD = "train-000000"
-
-
-def write(
-    data: AuditData, folder: Path, picks: set[str] | None = None, earlier: Path | None = None
-) -> ReportMedia:
-    folder.mkdir(exist_ok=True)
-    return write_media(data, picks or set(), folder, earlier)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def with_tar(folder: Path, samples: list[Sample]) -> AuditData:
-    """A dataset of one shard, which holds these samples."""
-    clips = [clip("local-a", 10.0 * number) for number in range(3)]
-    tar = folder / "changed.tar"
-    digest = write_shard(tar, samples).sha256
-    data = dataset([video("local-a")], clips, [])
-    return replace(data, tar=lambda shard: tar, tars={SHARD: digest})
-
-
-def sample(number: int, frame: bytes | None = None, audio: bytes | None = None) -> Sample:
-    name = f"local-a-{number * 10_000:08d}"
-    frame = jpeg(number, (480, 320)) if frame is None else frame
-    return Sample(name, audio or b"sound", "flac", frame, {"clip_id": name})
-
-
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Frames that are decoded from now on."""
-    seen: list[bytes] = []
-
-    def counting(data: bytes) -> Image.Image | None:
-        seen.append(data)
-        return open_small(data)
-
-    monkeypatch.setattr(shard_media, "open_small", counting)
-    return seen
+from tests.pipeline.audit.audit_data import clip, dataset, small
+from tests.pipeline.audit.report_media import A0, A1, SHARD, B, C, files, sample, with_tar, write
 
 
 def test_every_clip_has_a_thumbnail_and_the_picks_their_sound(tmp_path: Path) -> None:
@@ -250,191 +201,6 @@ def test_names_from_outside_stay_in_the_folder(tmp_path: Path) -> None:
     assert (tmp_path / "report" / media.frames[one.clip_id]).is_file()
     assert ".." not in media.frames[one.clip_id]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["changed.tar", "report"]
-
-
-def test_an_unchanged_tar_is_not_decoded_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = write(small(), tmp_path / "first", {A0})
-    decoded = opened(monkeypatch)
-    second = write(small(), tmp_path / "second", {A0}, earlier=tmp_path / "first")
-
-    assert decoded == []
-    assert second == first
-    one, two = (tmp_path / name / first.frames[A0] for name in ("first", "second"))
-    assert one.stat().st_ino == two.stat().st_ino
-
-
-def test_without_hard_links_thumbnails_are_copied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = write(small(), tmp_path / "first")
-
-    def refuse(source: Path, target: Path) -> None:
-        raise OSError(18, "Invalid cross-device link")
-
-    monkeypatch.setattr(os, "link", refuse)
-    decoded = opened(monkeypatch)
-    assert write(small(), tmp_path / "second", earlier=tmp_path / "first") == first
-    assert decoded == []
-    assert files(tmp_path / "first") == files(tmp_path / "second")
-
-
-def test_a_changed_tar_is_decoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(with_tar(tmp_path, [sample(n) for n in range(3)]), tmp_path / "first")
-    changed = with_tar(tmp_path, [sample(n, jpeg(n + 7, (480, 320))) for n in range(3)])
-    decoded = opened(monkeypatch)
-    again = write(changed, tmp_path / "second", earlier=tmp_path / "first")
-    write(changed, tmp_path / "third")
-
-    assert len(decoded) == 6
-    assert files(tmp_path / "second") == files(tmp_path / "third")
-    assert again.facts.frames == 3
-
-
-def test_a_clip_that_is_gone_is_not_taken_over(tmp_path: Path) -> None:
-    write(small(), tmp_path / "first")
-    fewer = replace(small(), clips=[each for each in small().clips if each.clip_id != A1])
-    media = write(fewer, tmp_path / "second", earlier=tmp_path / "first")
-
-    assert media.frames.keys() == {A0, B, C}
-    assert not [name for name in files(tmp_path / "second") if A1 in name]
-    assert A1 not in (tmp_path / "second/media/train-000000/frames.json").read_text()
-
-
-def test_what_could_not_be_read_is_tried_again(tmp_path: Path) -> None:
-    write(replace(small(), tar=lambda shard: None), tmp_path / "first")
-    media = write(small(), tmp_path / "second", earlier=tmp_path / "first")
-
-    assert media.facts.unreadable == 0
-
-
-def test_thumbnails_that_are_asked_for_later_are_made(tmp_path: Path) -> None:
-    write(replace(small(), settings=Auditing(thumbnails=False)), tmp_path / "first", {A0})
-    write(small(), tmp_path / "second", earlier=tmp_path / "first")
-    write(small(), tmp_path / "third")
-
-    assert files(tmp_path / "second") == files(tmp_path / "third")
-
-
-def test_what_another_version_measured_is_measured_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(small(), tmp_path / "first")
-    monkeypatch.setattr(kept, "VERSION", kept.VERSION + 1)
-    decoded = opened(monkeypatch)
-    write(small(), tmp_path / "second", earlier=tmp_path / "first")
-
-    assert len(decoded) == 4
-
-
-def test_thumbnails_that_are_no_longer_asked_for_stay_behind(tmp_path: Path) -> None:
-    write(small(), tmp_path / "first")
-    fewer = replace(small(), settings=Auditing(thumbnails=False))
-    media = write(fewer, tmp_path / "second", {A0}, earlier=tmp_path / "first")
-    write(fewer, tmp_path / "third", {A0})
-
-    assert media.frames.keys() == {A0}
-    assert files(tmp_path / "second") == files(tmp_path / "third")
-
-
-def test_a_clip_that_is_listed_twice_is_one(tmp_path: Path) -> None:
-    data = small()
-    twice = replace(data, clips=[*data.clips, *data.clips])
-    write(twice, tmp_path / "first", {A0})
-    media = write(twice, tmp_path / "second", {A0}, earlier=tmp_path / "first")
-
-    assert media.facts.frames == 4
-    assert files(tmp_path / "first") == files(tmp_path / "second")
-
-
-@pytest.mark.parametrize(
-    "thumbnail",
-    [b"", b"shorter", None],
-    ids=["empty", "cut off", "gone"],
-)
-def test_a_damaged_thumbnail_is_made_anew(tmp_path: Path, thumbnail: bytes | None) -> None:
-    first = write(small(), tmp_path / "first")
-    before = files(tmp_path / "first")
-    path = tmp_path / "first" / first.frames[A0]
-    path.unlink()
-    if thumbnail is not None:
-        path.write_bytes(thumbnail)
-    write(small(), tmp_path / "second", earlier=tmp_path / "first")
-
-    assert files(tmp_path / "second") == before
-
-
-def test_a_link_in_the_place_of_a_thumbnail_is_not_followed(tmp_path: Path) -> None:
-    first = write(small(), tmp_path / "first")
-    path = tmp_path / "first" / first.frames[A0]
-    size = path.stat().st_size
-    (tmp_path / "secret").write_bytes(b"x" * size)
-    plain = str(tmp_path / "secret")
-    as_long_as_the_file = f"{tmp_path}{'/' * (size - len(plain))}/secret"
-    for target in (plain, as_long_as_the_file):
-        path.unlink(missing_ok=True)
-        path.symlink_to(target)
-        second = tmp_path / f"second{len(target)}"
-        write(small(), second, earlier=tmp_path / "first")
-
-        assert not (second / first.frames[A0]).is_symlink()
-        assert (second / first.frames[A0]).read_bytes()[:2] == b"\xff\xd8"
-
-
-def edited(**changes: object) -> Callable[[Path], None]:
-    def edit(path: Path) -> None:
-        content = json.loads(path.read_bytes())
-        for key, value in changes.items():
-            if key in content["clips"][A0]:
-                content["clips"][A0][key] = value
-            else:
-                content[key] = value
-        path.write_text(json.dumps(content))
-
-    return edit
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        Path.unlink,
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(b"\xff\xfe\x00"),
-        lambda path: path.write_text("[" * 100_000),
-        lambda path: path.write_text("null"),
-        lambda path: (path.unlink(), path.mkdir()),
-        lambda path: os.truncate(path, 2**26 + 1),
-        edited(tar="1" * 64),
-        edited(version=0),
-        edited(unknown=1),
-        edited(clips=[]),
-        edited(clips={"../../evil": {}}),
-        edited(brightness=math.nan),
-        edited(brightness=7.0),
-        edited(sharpness=1e300),
-        edited(sharpness="1" * 5000),
-        edited(thumbnail=-1),
-        edited(thumbnail=10**400),
-        edited(thumbnail=3),
-    ],
-)
-def test_a_damaged_or_hostile_list_is_not_taken_over(
-    tmp_path: Path, damage: Callable[[Path], None]
-) -> None:
-    write(small(), tmp_path / "first")
-    before = files(tmp_path / "first")
-    damage(tmp_path / "first/media/train-000000/frames.json")
-    write(small(), tmp_path / "second", earlier=tmp_path / "first")
-
-    assert files(tmp_path / "second") == before
-
-
-def test_a_report_of_another_kind_is_no_help_and_no_trouble(tmp_path: Path) -> None:
-    (tmp_path / "first").mkdir()
-    (tmp_path / "first/media").write_text("a file")
-
-    assert write(small(), tmp_path / "second", earlier=tmp_path / "first").facts.frames == 4
 
 
 def test_tempo_is_measured_of_a_sample_if_asked(tmp_path: Path) -> None:
