@@ -13,8 +13,8 @@ from transformers import (
     RobertaTokenizer,
 )
 
-from pipeline.demo.checkpoints import TOWER, randomise
-from pipeline.demo.vocabulary import byte_level
+from infra.demo_models.vocabulary import byte_level
+from tests.random_checkpoints import TOWER, randomise
 from tests.tiny_checkpoints import bert_tokenizer
 
 _LAYERS = {"num_hidden_layers": 4}

@@ -1,4 +1,4 @@
-"""Small random checkpoints of the kinds that the demo does not show."""
+"""Small checkpoints with random weights, of the kinds that `tests.random_checkpoints` lacks."""
 
 import json
 from pathlib import Path
@@ -43,7 +43,15 @@ from transformers.models.blip.image_processing_pil_blip import BlipImageProcesso
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 from transformers.models.siglip2.image_processing_pil_siglip2 import Siglip2ImageProcessorPil
 
-from pipeline.demo.checkpoints import (
+from infra.demo_models.vocabulary import (
+    WORDS,
+    byte_fallback,
+    byte_level,
+    mistral_tokenizer,
+    t5_tokenizer,
+    word_ids,
+)
+from tests.random_checkpoints import (
     QFORMER,
     QUERIES,
     SIDE,
@@ -54,14 +62,6 @@ from pipeline.demo.checkpoints import (
     make_blip2_opt,
     make_clip,
     randomise,
-)
-from pipeline.demo.vocabulary import (
-    WORDS,
-    byte_fallback,
-    byte_level,
-    mistral_tokenizer,
-    t5_tokenizer,
-    word_ids,
 )
 
 

@@ -28,7 +28,7 @@ from transformers import MistralConfig, MistralForCausalLM
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from flows.serving import serving
-from pipeline.demo.vocabulary import mistral_tokenizer
+from infra.demo_models.vocabulary import mistral_tokenizer
 from pipeline.stage import Failure
 from pipeline.stages.summarise import Summarise
 from schemas import FRAME_CAPTIONS, MUSIC_CAPTIONS

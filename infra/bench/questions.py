@@ -22,7 +22,7 @@ import torch
 from transformers import Blip2Config, Blip2ForConditionalGeneration, Blip2Processor
 from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
-from pipeline.demo.vocabulary import t5_tokenizer
+from infra.demo_models.vocabulary import t5_tokenizer
 from pipeline.media.decode import decode_frame
 from pipeline.models.batches import in_batches
 from pipeline.models.blip2 import Blip2Model

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from infra.bench.titles import Titled, Zipf, videos
-from pipeline.demo.vocabulary import WORDS
+from infra.demo_models.vocabulary import WORDS
 from pipeline.media.encode import encode_audio
 from pipeline.media.shard import write_shard
 from pipeline.recipe import Recipe, load

@@ -42,7 +42,8 @@ def load(weights: Path, bart: Path, device: str) -> MusicCaptioner:
             f"{weights.name} and the configuration in `{bart.name}` do not belong together: {what}"
         ) from error
     model.bart.tie_weights()
-    return MusicCaptioner(model.eval().requires_grad_(False).to(device), tokenizer, device)
+    model.eval().requires_grad_(False).to(device, torch.float32)
+    return MusicCaptioner(model, tokenizer, device)
 
 
 def _bart(folder: Path) -> tuple[BartConfig, PreTrainedTokenizerBase]:

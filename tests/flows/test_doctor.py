@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.doctor_step import Machine, examine_step
 from flows.finding import Finding
-from pipeline.demo.checkpoints import make_blip2_t5
 from pipeline.recipe import load
 from tests.flows.commands import Done, framesong
 from tests.flows.findings import commands, said
 from tests.hub_cache import put
 from tests.model_lists import dead_port, model_list
+from tests.random_checkpoints import make_blip2_t5
 
 KEY = "sk-not-for-anyones-eyes"
 BLIP2 = '[stage.blip2]\nmodel = "Salesforce/blip2-flan-t5-xl"\n'

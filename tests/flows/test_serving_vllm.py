@@ -8,7 +8,6 @@ import psutil
 import pytest
 
 from flows.serving import serving
-from pipeline.demo.checkpoints import make_mistral
 from pipeline.errors import ServiceError
 from pipeline.models.language.chat import Answer, ChatRequest, Sampling
 from pipeline.models.language.endpoint import Endpoint
@@ -22,6 +21,7 @@ from tests.flows.commands import eventually
 from tests.flows.owned import all_ended, owner
 from tests.flows.vllm_server import LONG_TEST_S, make, vllm_running, vllm_serve
 from tests.inputs import MemoryInputs, sample, shard_of
+from tests.random_checkpoints import make_mistral
 
 pytestmark = pytest.mark.timeout(LONG_TEST_S)
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.demo.checkpoints import make_checkpoints
 from pipeline.recipe import load
 from pipeline.store import Dataset
+from tests.random_checkpoints import make_checkpoints
 from tests.sites import Site
 from tests.videos import make_video
 

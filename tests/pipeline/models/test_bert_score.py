@@ -6,11 +6,11 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from pipeline.demo.checkpoints import make_blip2_t5, make_clip
 from pipeline.errors import FramesongError, RecipeError
 from pipeline.models import bert_score
 from pipeline.models.bert_score import f1, load
 from tests.bert_checkpoints import drop_weights, make_bert, make_roberta
+from tests.random_checkpoints import make_blip2_t5, make_clip
 
 LAYER = 3
 TEXTS = [

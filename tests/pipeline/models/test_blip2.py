@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from pipeline.demo.checkpoints import make_blip2_opt, make_blip2_t5, make_clip
 from pipeline.errors import FramesongError
 from pipeline.models import blip2
 from pipeline.models.devices import dtype_for
 from pipeline.models.pretrained import load_model, model_type
 from pipeline.stages.blip2 import thesis_questions
 from tests.inputs import jpeg
+from tests.random_checkpoints import make_blip2_opt, make_blip2_t5, make_clip
 from tests.tiny_checkpoints import make_instructblip_t5, make_instructblip_vicuna
 
 DECODING = {"max_new_tokens": 30, "num_beams": 1, "do_sample": False}

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from transformers import ClapModel, ClapProcessor
 
-from pipeline.demo.checkpoints import make_clip
 from pipeline.errors import FramesongError
 from pipeline.models import clap
+from tests.random_checkpoints import make_clip
 from tests.tiny_checkpoints import make_clap
 
 RATE = 48_000

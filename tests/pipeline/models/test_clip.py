@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from pipeline.demo.checkpoints import make_blip2_t5, make_clip
 from pipeline.errors import FramesongError
 from pipeline.models import clip
 from pipeline.models.pretrained import model_type
 from tests.inputs import jpeg
+from tests.random_checkpoints import make_blip2_t5, make_clip
 from tests.tiny_checkpoints import make_siglip, make_siglip2
 
 TEXTS = ["a red star", "a quiet river in the morning, with a bridge", "neon"]
@@ -139,7 +139,7 @@ def siglip_1(tmp_path: Path) -> Path:
     import sentencepiece
     from transformers import SiglipTokenizer
 
-    from pipeline.demo.vocabulary import WORDS
+    from infra.demo_models.vocabulary import WORDS
 
     out = io.BytesIO()
     ids = {"unk_id": 2, "eos_id": 1, "pad_id": 0, "bos_id": -1, "pad_piece": "<pad>"}

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.demo.checkpoints import make_clip, make_mistral
 from pipeline.errors import FramesongError
 from pipeline.models.language.chat import Answer, ChatRequest, Sampling
 from pipeline.models.language.local import Loaded, LocalModel, load
 from pipeline.models.language.sampling import SeededSampler
 from pipeline.models.language.tokens import clip_tokens
 from pipeline.stage import Failure
+from tests.random_checkpoints import make_clip, make_mistral
 
 SAMPLING = Sampling(temperature=1.0, top_p=0.95, max_tokens=12)
 REQUESTS = [

@@ -164,6 +164,17 @@ def test_safetensors_give_the_same_as_pth(
     assert other.captions(clips, 5, 128) == captioner.captions(clips, 5, 128)
 
 
+def test_half_precision_weights_are_used_in_float32(tmp_path: Path, clips: list[Audio]) -> None:
+    state = torch.load(DATA / "tiny.pth", weights_only=True)["state_dict"]
+    half = {name: value.half().clone() for name, value in state.items()}
+    save_file(half, tmp_path / "half.safetensors")
+    save_file({name: v.float() for name, v in half.items()}, tmp_path / "single.safetensors")
+    single = load(tmp_path / "single.safetensors", DATA / "bart", "cpu").captions(clips, 5, 32)
+    captioner = load(tmp_path / "half.safetensors", DATA / "bart", "cpu")
+    assert {value.dtype for value in captioner.model.state_dict().values()} == {torch.float32}
+    assert captioner.captions(clips, 5, 32) == single
+
+
 class _Harmful:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (exec, ("import pathlib; pathlib.Path('harmed').touch()",))

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.demo.checkpoints import (
+from pipeline.errors import FramesongError
+from pipeline.models import blip2, clap, clip, lp_music_caps_weights, pretrained
+from pipeline.models.language import local, tokens
+from pipeline.models.pretrained import TOKENIZER_FILES
+from tests.random_checkpoints import (
     make_blip2_t5,
     make_clip,
     make_lp_music_caps,
     make_mistral,
 )
-from pipeline.errors import FramesongError
-from pipeline.models import blip2, clap, clip, lp_music_caps_weights, pretrained
-from pipeline.models.language import local, tokens
-from pipeline.models.pretrained import TOKENIZER_FILES
 from tests.tiny_checkpoints import make_clap, make_instructblip_vicuna, make_siglip
 
 MODELS = Path(pretrained.__file__).parent

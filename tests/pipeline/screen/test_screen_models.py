@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from pipeline.demo.checkpoints import make_clip
 from pipeline.errors import FramesongError, MissingCheckpoint
 from pipeline.screen import models
 from pipeline.screen.settings import Screen
 from tests import screening_media as made
 from tests.pipeline.screen.screened import a_video, verdicts
+from tests.random_checkpoints import make_clip
 from tests.tiny_checkpoints import make_ast, make_seeing_clip
 
 SHAPE = made.Shape(160, 90, 8, 8.0)

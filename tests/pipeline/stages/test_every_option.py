@@ -16,7 +16,6 @@ import torch
 from huggingface_hub import constants
 
 from pipeline import validation
-from pipeline.demo.checkpoints import make_blip2_t5, make_clip, make_mistral
 from pipeline.models.lp_music_caps_files import BART, BART_FILES
 from pipeline.run import collect
 from pipeline.secret import with_secrets
@@ -30,6 +29,7 @@ from tests.chat_server import ChatServer, Reply, chat_server, says
 from tests.hub_cache import put
 from tests.inputs import MemoryInputs, sample, shard_of
 from tests.pipeline.stages.option_cases import DATA, KEY, KEY_VARIABLE, SECOND, Ran, cases
+from tests.random_checkpoints import make_blip2_t5, make_clip, make_mistral
 from tests.tiny_checkpoints import make_clap, make_instructblip_t5, make_siglip
 
 OPTIONS = [(stage, option) for stage, kind in STAGES.items() for option in kind.options()]

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.demo.checkpoints import make_blip2_t5
 from pipeline.errors import MissingCheckpoint, RecipeError
 from pipeline.models import blip2 as model_module
 from pipeline.stage import Failure
 from pipeline.stages.blip2 import Blip2
 from schemas.captions import FrameCaption
 from tests.inputs import MemoryInputs, sample, shard_of
+from tests.random_checkpoints import make_blip2_t5
 from tests.tiny_checkpoints import make_instructblip_t5
 
 
@@ -79,7 +79,7 @@ def test_batches_are_full_across_videos_and_across_frames_that_fail(
 
     def ask(self: object, images: list[object], *args: object, **options: object) -> object:
         sizes.append(len(images))
-        return whole(self, images, *args, **options)  # type: ignore[arg-type]
+        return whole(self, images, *args, **options)
 
     monkeypatch.setattr(model_module.Blip2Model, "ask", ask)
     media = [sample(n, frame=b"" if n == 1 else None) for n in range(6)]
@@ -120,7 +120,7 @@ def test_a_batch_that_does_not_fit_is_halved_with_a_note(
     def ask(self: object, images: list[object], *args: object, **options: object) -> object:
         if len(images) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return whole(self, images, *args, **options)  # type: ignore[arg-type]
+        return whole(self, images, *args, **options)
 
     monkeypatch.setattr(model_module.Blip2Model, "ask", ask)
     assert captions(replace(stage, batch_size=4), inputs) == expected

@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 from transformers import CLIPModel, CLIPProcessor
 
-from pipeline.demo.checkpoints import make_clip
 from pipeline.models import clip as model_module
 from pipeline.stage import Failure, Sample
 from pipeline.stages.clip_score import ClipScore
@@ -18,6 +17,7 @@ from schemas.captions import FrameCaption
 from schemas.prompt import Prompt
 from schemas.score import Score, is_shuffled
 from tests.inputs import MemoryInputs, sample, shard_of
+from tests.random_checkpoints import make_clip
 from tests.tiny_checkpoints import make_siglip
 
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from pipeline import steps
-from pipeline.demo.checkpoints import make_clip
 from pipeline.plan import Choice
 from pipeline.recipe import Recipe, load
 from pipeline.stages.clap_score import ClapScore
@@ -19,6 +18,7 @@ from schemas import CLIPS, SCORES
 from schemas.score import Score, is_shuffled
 from tests.light_stages import LIGHT, POISON
 from tests.pipeline.export.export_data import SHARDS, make
+from tests.random_checkpoints import make_clip
 from tests.small_datasets import annotate
 from tests.tiny_checkpoints import make_clap
 

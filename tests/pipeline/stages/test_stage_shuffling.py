@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from PIL import Image
 from transformers import CLIPModel, CLIPProcessor
 
-from pipeline.demo.checkpoints import make_clip
 from pipeline.models import clip as model_module
 from pipeline.stage import Failure, Sample, Stage, fingerprint
 from pipeline.stages.clap_score import ClapScore
@@ -24,6 +23,7 @@ from schemas.prompt import Prompt
 from schemas.score import Score, is_shuffled
 from schemas.table import Row
 from tests.inputs import MemoryInputs, sample, shard_of
+from tests.random_checkpoints import make_clip
 from tests.tiny_checkpoints import make_clap
 
 BY = {"model": "m", "revision": "r"}

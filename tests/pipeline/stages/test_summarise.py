@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.demo.checkpoints import make_clip, make_mistral
 from pipeline.errors import MissingCheckpoint, RecipeError, ServiceError
 from pipeline.stage import Failure, Sample, fingerprint
 from pipeline.stages.prompts.examples import BUILTIN, pool
@@ -21,6 +20,7 @@ from schemas.table import Row
 from schemas.video import Video
 from tests.chat_server import ChatServer, Reply, chat_server, fails, says
 from tests.inputs import MemoryInputs, sample, shard_of
+from tests.random_checkpoints import make_clip, make_mistral
 
 LONG = " ".join(f"word{n}" for n in range(80))
 

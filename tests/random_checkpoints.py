@@ -1,6 +1,7 @@
 """Small checkpoints with random weights, in exactly the formats of the released ones.
 
-They let everything run offline in seconds. What they say is random English words.
+For tests of what does not depend on sense: they are made in a second, and say random English words.
+Those of the demo, which see and hear, lie in `pipeline/demo/checkpoints`.
 """
 
 import json
@@ -25,7 +26,7 @@ from transformers.models.blip.image_processing_pil_blip import BlipImageProcesso
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.utils import logging
 
-from pipeline.demo.vocabulary import (
+from infra.demo_models.vocabulary import (
     byte_level,
     clip_tokenizer,
     mistral_tokenizer,

@@ -1,9 +1,11 @@
-"""Tokenizers for the demo's checkpoints: the released kinds, each with a small English vocabulary.
+"""Tokenizers for small checkpoints: the released kinds, each with a small English vocabulary.
 
-Every word below becomes one token, so that random weights give sequences of real words.
+Every word becomes one token, so that short sentences are short sequences, and that random weights
+give sequences of real words.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 from tokenizers import pre_tokenizers
@@ -47,53 +49,55 @@ MISTRAL_TEMPLATE = (
 """The chat template of Mistral-7B-Instruct-v0.2: no system role."""
 
 
-def t5_tokenizer() -> T5Tokenizer:
+def t5_tokenizer(words: Sequence[str] = WORDS) -> T5Tokenizer:
     """A Unigram tokenizer with 100 sentinels, as T5's. Whole words beat their letters."""
     pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -8.0)]
-    pieces += [(f"\u2581{word}", -4.0) for word in WORDS]
+    pieces += [(f"\u2581{word}", -4.0) for word in words]
     pieces += [(chr(code), -10.0) for code in range(33, 127)]
     pieces += [(f"<extra_id_{number}>", 0.0) for number in reversed(range(100))]
     return T5Tokenizer(vocab=pieces)
 
 
-def opt_tokenizer() -> GPT2Tokenizer:
+def opt_tokenizer(words: Sequence[str] = WORDS) -> GPT2Tokenizer:
     """A byte-level BPE tokenizer with OPT's special tokens; `</s>` starts every text."""
-    vocab, merges = byte_level(["<s>", "<pad>", "</s>", "<unk>"])
+    vocab, merges = byte_level(["<s>", "<pad>", "</s>", "<unk>"], words)
     special = {"bos_token": "</s>", "eos_token": "</s>", "unk_token": "</s>", "pad_token": "<pad>"}
     return GPT2Tokenizer(vocab=vocab, merges=merges, add_bos_token=True, **special)
 
 
-def clip_tokenizer() -> CLIPTokenizer:
+def clip_tokenizer(words: Sequence[str] = WORDS) -> CLIPTokenizer:
     """A lower-case BPE tokenizer over bytes with `</w>` at word ends; its two special tokens have
     the highest ids, which is how CLIP finds the end of a text."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     letters += [f"{letter}</w>" for letter in letters]
-    trained, merges = _train([[*word[:-1], f"{word[-1]}</w>"] for word in WORDS])
+    trained, merges = _train([[*word[:-1], f"{word[-1]}</w>"] for word in words])
     vocab = _numbered([*letters, *trained, "<|startoftext|>", "<|endoftext|>"])
     return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=77)
 
 
-def mistral_tokenizer() -> LlamaTokenizer:
+def mistral_tokenizer(words: Sequence[str] = WORDS) -> LlamaTokenizer:
     """A BPE tokenizer that falls back to bytes, with the chat template of Mistral v0.2."""
-    vocab, merges = byte_fallback(["<unk>", "<s>", "</s>"])
+    vocab, merges = byte_fallback(["<unk>", "<s>", "</s>"], words)
     return LlamaTokenizer(
         vocab=vocab, merges=merges, chat_template=MISTRAL_TEMPLATE, add_bos_token=True
     )
 
 
-def byte_level(special: list[str]) -> tuple[dict[str, int], Merges]:
+def byte_level(special: list[str], words: Sequence[str] = WORDS) -> tuple[dict[str, int], Merges]:
     """Vocabulary and merges of a byte-level BPE as GPT-2's, after some special tokens."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trained, merges = _train([["\u0120", *word] for word in WORDS])
+    trained, merges = _train([["\u0120", *word] for word in words])
     return _numbered([*special, *letters, *trained]), merges
 
 
-def byte_fallback(special: list[str]) -> tuple[dict[str, int], Merges]:
+def byte_fallback(
+    special: list[str], words: Sequence[str] = WORDS
+) -> tuple[dict[str, int], Merges]:
     """Vocabulary and merges of a BPE that falls back to bytes as Llama's, after some special
     tokens."""
     fallback = [f"<0x{byte:02X}>" for byte in range(256)]
     letters = ["\u2581", *(chr(code) for code in range(33, 127))]
-    trained, merges = _train([["\u2581", *word] for word in WORDS])
+    trained, merges = _train([["\u2581", *word] for word in words])
     return _numbered([*special, *fallback, *letters, *trained]), merges
 
 

@@ -1,0 +1,1 @@
+"""Training and judging of the demo's checkpoints: see `pipeline/demo/checkpoints/README.md`."""
