@@ -1,12 +1,19 @@
-"""What the demo needs before it can be built: videos, a server that offers them, checkpoints."""
+"""What the demo needs before it can be built: videos, a server that offers them, checkpoints. And
+how true it is afterwards.
+"""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from flows import show
+from pipeline.demo.judging import judge, told
 from pipeline.demo.server import serve
-from pipeline.demo.videos import PLAYLIST, make_videos, write_playlist
+from pipeline.demo.videos import PLAYLIST, make_videos, plan_videos, write_playlist
+from pipeline.recipe import load
+from pipeline.store import Dataset
 
 RECIPE = Path(__file__).parent / "recipes" / "demo.toml"
 
@@ -21,7 +28,7 @@ def prepare(folder: Path) -> Iterator[Path]:
         The dataset's folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _make_checkpoints(folder / "checkpoints")
+    _copy_checkpoints(folder / "checkpoints")
     web = folder / "web"
     if not web.exists():
         show.line("Making ten short music videos, a minute or so…")
@@ -34,12 +41,34 @@ def prepare(folder: Path) -> Iterator[Path]:
         yield folder
 
 
-def _make_checkpoints(folder: Path) -> None:
+def _copy_checkpoints(folder: Path) -> None:
+    """What lies in `folder` already is left as it is, whatever version it is from."""
     if folder.exists():
         return
-    show.line("Making four tiny checkpoints with random weights: their words mean nothing yet.")
-    from pipeline.demo.checkpoints import make_checkpoints
-
+    show.line(
+        "Copying four small checkpoints: trained on scenes and tunes like these, "
+        "and on nothing else."
+    )
     partial = folder.with_name(f"{folder.name}.partial")
-    make_checkpoints(partial)
+    shutil.rmtree(partial, ignore_errors=True)
+    with as_file(files("pipeline.demo") / "checkpoints") as shipped:
+        shutil.copytree(shipped, partial)
     partial.rename(folder)
+
+
+TRUTHS = {
+    "shape and colour": "descriptions that name the right shape and colour",
+    "style": "answers that name the right style",
+    "tempo and timbre": "music captions that name the right tempo and timbre",
+    "subject in prompt": "prompts that keep the described shape and colour",
+}
+"""What is said of the rates of `pipeline.demo.judging`."""
+
+
+def truths(folder: Path) -> list[str]:
+    """How often what the demo's dataset says is so; nothing where its recipe lacks a step."""
+    recipe = load(folder)
+    if not {"blip2", "lp_music_caps", "summarise"} <= {step.name for step in recipe.steps}:
+        return []
+    rates = judge(told(Dataset(recipe.root), recipe, plan_videos()))
+    return [f"{rates[name].hits} of {rates[name].out_of} {what}" for name, what in TRUTHS.items()]
