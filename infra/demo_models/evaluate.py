@@ -33,6 +33,7 @@ from pipeline.demo.judging import (
     Told,
     below,
     floor,
+    found,
     judge,
     ranked,
     told,
@@ -93,6 +94,7 @@ MODELS = {
     "subject in prompt": "Mistral",
     "prompt checks": "Mistral",
     "pairs ranked right": "CLIP",
+    "prompt found by its frame": "CLIP",
     "true subject in prompt": "BLIP-2 and Mistral",
     "shape": "BLIP-2",
     "colour": "BLIP-2",
@@ -211,7 +213,15 @@ def all_rates(evaluation: Evaluation) -> Rates:
     step = evaluation.recipe.step("clip_score")
     stage = cast(ClipScore, evaluation.recipe.runnable(step.stage))
     cosines = all_cosines(evaluation.dataset, step, stage, with_prompt)
-    return judge(clips) | _follows(clips) | {"pairs ranked right": ranked(cosines, with_prompt)}
+    return judge(clips) | _follows(clips) | compared(cosines, with_prompt)
+
+
+def compared(cosines: npt.NDArray[np.float64], clips: Sequence[Told]) -> Rates:
+    """The rates that CLIP decides, from `all_cosines`."""
+    return {
+        "pairs ranked right": ranked(cosines, clips),
+        "prompt found by its frame": found(cosines, clips),
+    }
 
 
 def _follows(clips: Sequence[Told]) -> Rates:

@@ -20,8 +20,8 @@ from unittest.mock import patch
 import numpy as np
 from PIL import Image
 
-from infra.demo_models.evaluate import Evaluation, all_cosines, arguments, build
-from pipeline.demo.judging import BARS, Rate, Rates, below, judge, ranked
+from infra.demo_models.evaluate import Evaluation, all_cosines, arguments, build, compared
+from pipeline.demo.judging import BARS, Rate, Rates, below, judge
 from pipeline.media import decode
 from pipeline.models.blip2 import Blip2Model
 from pipeline.models.clip import ClipModel
@@ -36,7 +36,7 @@ DECIDES: dict[str, tuple[str, ...]] = {
     "blip2": ("shape and colour", "style"),
     "lp_music_caps": ("tempo and timbre",),
     "summarise": ("subject in prompt",),
-    "clip_score": ("pairs ranked right",),
+    "clip_score": ("pairs ranked right", "prompt found by its frame"),
 }
 """The rates that each step's rows decide and a fault can lower."""
 
@@ -178,7 +178,7 @@ def rates_with(evaluation: Evaluation, step_name: str, fault: Fault) -> Rates:
             if isinstance(stage, ClipScore):
                 clips = [clip for clip in evaluation.told() if clip.prompt]
                 cosines = all_cosines(other.dataset, step, stage, clips)
-                return {"pairs ranked right": ranked(cosines, clips)}
+                return compared(cosines, clips)
             for shard in other.dataset.shards():
                 run_part(other.dataset, step, stage, shard)
         rates = judge(other.told())

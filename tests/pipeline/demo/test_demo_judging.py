@@ -11,6 +11,7 @@ from pipeline.demo.judging import (
     Told,
     below,
     floor,
+    found,
     judge,
     match,
     ranked,
@@ -71,7 +72,10 @@ def test_all_rates_of_a_clip_about_which_all_is_said_rightly_are_1() -> None:
 
 
 def test_the_rates_with_bars_are_judged_except_that_which_needs_a_model() -> None:
-    assert BARS.keys() - judge([RIGHT]).keys() == {"pairs ranked right"}
+    assert BARS.keys() - judge([RIGHT]).keys() == {
+        "pairs ranked right",
+        "prompt found by its frame",
+    }
 
 
 def test_one_of_two_is_a_half() -> None:
@@ -126,6 +130,13 @@ def test_a_prompt_that_follows_a_description_without_a_subject_keeps_none() -> N
 def test_a_prompt_that_breaks_a_rule_fails_its_checks() -> None:
     broken = replace(RIGHT, prompt=prompt("two red stars", ["list"]))
     assert judge([RIGHT, broken])["prompt checks"] == Rate(1, 2)
+
+
+def test_a_prompt_is_found_where_none_of_the_others_fits_its_frame_as_well() -> None:
+    clips = [RIGHT, replace(RIGHT, scene=OTHER)]
+    assert found(np.array([[0.3, 0.2], [0.1, 0.4]]), clips) == Rate(2, 2)
+    assert found(np.array([[0.3, 0.3], [0.1, 0.4]]), clips) == Rate(1, 2)
+    assert found(np.array([[0.3, 0.5], [0.6, 0.4]]), clips) == Rate(0, 2)
 
 
 def test_pairs_are_ranked_by_the_cosine_with_the_own_frame() -> None:
