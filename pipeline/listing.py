@@ -42,7 +42,7 @@ def ask_sources(dataset: Dataset, recipe: Recipe, governor: Governor, note: Note
         removed=gone(dataset).video,
     )
     if listing.removed:
-        note(f"{listing.removed} listed videos were removed from this dataset: they stay out.")
+        note(f"Removed from this dataset, and kept out: {listing.removed} of the listed videos.")
     if listing.apart:
         note(
             f"{listing.apart} videos are not on the side of their {settings.split_by}, but on that "

@@ -188,7 +188,7 @@ def _lines(scale: Scale, x: alt.X, height: int) -> list[alt.Chart]:
     for number, (name, at) in enumerate(sorted(scale.lines.items(), key=lambda item: item[1])):
         line = mark([{"at": at, "text": name}])
         rule = line.mark_rule(color=theme.QUIET, strokeDash=[3, 3])
-        words = line.mark_text(align="left" if number else "right", dx=-3 if number else 3, dy=-8)
+        words = line.mark_text(align="left" if number else "right", dx=2 if number else -2, dy=-8)
         layers += [
             rule.encode(x=x, y=alt.YValue(-2), y2=alt.Y2Value(height)),
             words.encode(x=x, y=alt.YValue(0), text=shown()),

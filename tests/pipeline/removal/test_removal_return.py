@@ -62,7 +62,7 @@ def test_a_removed_video_is_not_listed_again_and_is_counted(recipe: Recipe) -> N
     found = listing(recipe, told.append)
     assert (len(found.videos), found.known, found.removed) == (0, 4, 1)
     assert first not in ids(dataset)
-    assert "1 listed videos were removed from this dataset: they stay out." in told
+    assert "Removed from this dataset, and kept out: 1 of the listed videos." in told
 
 
 def test_nor_is_it_under_another_id(recipe: Recipe) -> None:
