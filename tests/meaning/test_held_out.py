@@ -38,7 +38,7 @@ def test_what_is_said_of_the_unseen_is_true_as_often_as_it_must_be(
     assert rate.share >= BARS[name], f"{rate.hits} of {rate.out_of}"
 
 
-@pytest.mark.parametrize(("step", "name"), FAULTS, ids=" ".join)
+@pytest.mark.parametrize(("step", "name"), FAULTS, ids=[" ".join(fault) for fault in FAULTS])
 def test_a_fault_shows(held_out: Evaluation, step: str, name: str) -> None:
     rates = rates_with(held_out, step, FAULTS[step, name])
     assert set(rates) == set(DECIDES[step])
