@@ -69,7 +69,7 @@ def option_of_images(**options: Any) -> Fault:
             settings = json.loads(file.read_text(encoding="utf-8"))
             settings.get("image_processor", settings).update(options)
             file.write_text(json.dumps(settings), encoding="utf-8")
-        yield replace(stage, model=str(changed))  # type: ignore[call-arg]
+        yield replace(stage, model=str(changed))
 
     return fault
 
