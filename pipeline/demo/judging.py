@@ -112,7 +112,8 @@ def time_of(clip: Clip, video: DemoVideo) -> Seconds:
 
 
 def told(dataset: Dataset, recipe: Recipe, made: Iterable[DemoVideo]) -> list[Told]:
-    """All clips of a dataset of the demo's videos. A caption or prompt that failed is absent."""
+    """All clips of the demo's videos in a dataset; of others nothing is known. A caption or prompt
+    that failed is absent."""
     rows = _Rows(dataset, recipe)
     videos = match(rows.of(VIDEOS), made)
     answers: dict[str, dict[str, str]] = defaultdict(dict)
@@ -122,7 +123,9 @@ def told(dataset: Dataset, recipe: Recipe, made: Iterable[DemoVideo]) -> list[To
     prompts = {row.clip_id: row for row in rows.of(PROMPTS)}
     found = []
     for clip in rows.of(CLIPS):
-        video = videos[clip.video_id]
+        video = videos.get(clip.video_id)
+        if video is None:
+            continue
         found.append(
             Told(
                 clip_id=clip.clip_id,

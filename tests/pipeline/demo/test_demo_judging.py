@@ -255,6 +255,7 @@ def test_a_datasets_rows_come_together_by_clip(tmp_path: Path) -> None:
     ]  # fmt: skip
     dataset.write(SCORES, shard, scores, variants[SCORES])
 
+    assert told(dataset, recipe, []) == []  # clips of videos that are not the demo's
     first, second = told(dataset, recipe, [video()])
     assert first == Told(
         clips[0].clip_id, SCENE, TUNE, {"description": "description 0", "style": "style 0"}, None,
