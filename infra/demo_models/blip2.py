@@ -6,7 +6,6 @@ well; here there is none to begin with, so both learn together from the answers.
 """
 
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -157,12 +156,3 @@ def _loss(
         labels=labels,
     )
     return output.loss
-
-
-def save_blip2(
-    model: Blip2ForConditionalGeneration, processor: Blip2Processor, folder: Path
-) -> None:
-    """Write the checkpoint in half precision."""
-    model.half().save_pretrained(folder)
-    model.float()
-    processor.save_pretrained(folder)

@@ -6,7 +6,6 @@ all of them count as right (Yang et al. 2022, UniCL, arXiv:2204.03610).
 """
 
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -133,10 +132,3 @@ def _features(model: CLIPModel, pictures: Pictures) -> Tensor:
             pooled = model.vision_model(normalised(views[start : start + 250])).pooler_output
         seen.append(pooled.float())
     return torch.cat(seen)
-
-
-def save_clip(model: CLIPModel, processor: CLIPProcessor, folder: Path) -> None:
-    """Write the checkpoint in half precision."""
-    model.half().save_pretrained(folder)
-    model.float()
-    processor.save_pretrained(folder)

@@ -1,10 +1,10 @@
 """The vision towers: they learn to see by telling attributes of the scene, image by image and patch
 by patch.
 
-Captions alone are a weak teacher: a vision transformer of half a million weights would need days
-to find out from them that shapes have corners. So the towers first learn to name each attribute
-from the class token, and shape and colour from each patch that the subject covers (token labels,
-Jiang et al. 2021, arXiv:2104.10858). The heads are thrown away.
+Captions alone are a weak teacher: a vision transformer that begins with nothing would have to
+find out from them that shapes have corners. So the towers first learn to name each attribute
+from the class token, and from each patch where the subject is in it, and what it is if it covers
+the patch (token labels, Jiang et al. 2021, arXiv:2104.10858). The heads are thrown away.
 """
 
 import math
@@ -121,8 +121,7 @@ def begin(tower: Blip2VisionModel) -> None:
 
     Places are waves along both axes (as in Beyer et al. 2022, arXiv:2205.01580), as large as what
     a patch shows, and queries begin equal to keys, so that each patch first attends to those
-    beside it (after Trockman and Kolter 2023, arXiv:2305.09828). With the usual small random
-    weights, shapes were still told by chance after 40,000 images.
+    beside it (after Trockman and Kolter 2023, arXiv:2305.09828).
     """
     across, width = SIDE // PATCH, tower.config.hidden_size
     lengths = 2.0 * 24.0 ** (torch.arange(width // 4) / (width // 4 - 1))

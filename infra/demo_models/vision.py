@@ -15,6 +15,7 @@ processor, adds up in another order.
 import argparse
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,8 +24,8 @@ from transformers import Blip2VisionConfig
 from transformers.models.blip_2.modeling_blip_2 import Blip2VisionModel
 from transformers.utils import logging
 
-from infra.demo_models.blip2 import VISION, learn_to_answer, new_blip2, save_blip2
-from infra.demo_models.clip import learn_to_compare, new_clip, save_clip
+from infra.demo_models.blip2 import VISION, learn_to_answer, new_blip2
+from infra.demo_models.clip import learn_to_compare, new_clip
 from infra.demo_models.learning import ATTENTION
 from infra.demo_models.pictures import Pictures, make_pictures, training_scenes
 from infra.demo_models.tower import begin, clip_tower_from, learn_to_see
@@ -49,7 +50,7 @@ def train(out: Path, work: Path, seed: int) -> None:
     blip2, processor = new_blip2()
     blip2.vision_model.load_state_dict(tower.state_dict())
     learn_to_answer(blip2, processor, pictures, steps=1_500, rate=2e-3, seed=seed)
-    save_blip2(blip2, processor, out / "blip2")
+    _save(blip2, processor, out / "blip2")
     print(f"BLIP-2 answers: {used}", flush=True)
 
     torch.manual_seed(seed)
@@ -58,8 +59,15 @@ def train(out: Path, work: Path, seed: int) -> None:
     learn_to_see(clip.vision_model, pictures, (1,), steps=250, rate=5e-4, seed=seed)
     print(f"CLIP sees: {used}", flush=True)
     learn_to_compare(clip, clip_processor, pictures, steps=1_000, rate=1e-3, seed=seed)
-    save_clip(clip, clip_processor, out / "clip")
+    _save(clip, clip_processor, out / "clip")
     print(f"CLIP compares: {used}", flush=True)
+
+
+def _save(model: Any, processor: Any, folder: Path) -> None:
+    """Write a checkpoint in half precision."""
+    model.half().save_pretrained(folder)
+    model.float()
+    processor.save_pretrained(folder)
 
 
 def _pictures(path: Path) -> Pictures:
