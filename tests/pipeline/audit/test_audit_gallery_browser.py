@@ -1,9 +1,6 @@
 """The gallery as a reader looks for clips: pages, sorting, filters, search, addresses."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.pipeline.audit.browser import Page
 from tests.pipeline.audit.gallery_pages import (
@@ -20,29 +17,7 @@ from tests.pipeline.audit.gallery_pages import (
     shown,
     told,
     visit,
-    wide_browser,
-    write_reports,
 )
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_reports(tmp_path_factory.mktemp("reports"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with wide_browser() as page:
-        yield page
-
-
-@pytest.fixture
-def page(browser: Page) -> Iterator[Page]:
-    """The browser; whatever a test does, the page must not complain."""
-    browser.problems.clear()
-    browser.requests.clear()
-    yield browser
-    assert browser.problems == []
 
 
 def test_the_gallery_asks_for_nothing_but_files_of_its_folder(page: Page, reports: Path) -> None:

@@ -1,6 +1,5 @@
 """The gallery as a reader uses it: marking, listening, by keyboard, reading cards, printing."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,29 +35,7 @@ from tests.pipeline.audit.gallery_pages import (
     show,
     shown,
     visit,
-    wide_browser,
-    write_reports,
 )
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_reports(tmp_path_factory.mktemp("reports"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with wide_browser() as page:
-        yield page
-
-
-@pytest.fixture
-def page(browser: Page) -> Iterator[Page]:
-    """The browser; whatever a test does, the page must not complain."""
-    browser.problems.clear()
-    browser.requests.clear()
-    yield browser
-    assert browser.problems == []
 
 
 def test_marked_clips_stay_marked_and_go_into_a_list(
