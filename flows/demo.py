@@ -16,6 +16,13 @@ from pipeline.recipe import load
 from pipeline.store import Dataset
 
 RECIPE = Path(__file__).parent / "recipes" / "demo.toml"
+TRUTHS = {
+    "shape and colour": "descriptions name the right shape and colour",
+    "style": "answers name the right style",
+    "tempo and timbre": "music captions name the right tempo and timbre",
+    "subject in prompt": "prompts keep the described shape and colour",
+}
+"""What is said of the rates of `pipeline.demo.judging`, after "20 of 21"."""
 
 
 @contextmanager
@@ -54,15 +61,6 @@ def _copy_checkpoints(folder: Path) -> None:
     with as_file(files("pipeline.demo") / "checkpoints") as shipped:
         shutil.copytree(shipped, partial)
     partial.rename(folder)
-
-
-TRUTHS = {
-    "shape and colour": "descriptions that name the right shape and colour",
-    "style": "answers that name the right style",
-    "tempo and timbre": "music captions that name the right tempo and timbre",
-    "subject in prompt": "prompts that keep the described shape and colour",
-}
-"""What is said of the rates of `pipeline.demo.judging`."""
 
 
 def truths(folder: Path) -> list[str]:
