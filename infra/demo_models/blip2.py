@@ -5,8 +5,6 @@ Q-Former learns to draw from it what a language model needs. There the language 
 well; here there is none to begin with, so both learn together from the answers.
 """
 
-import time
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -99,18 +97,14 @@ def learn_to_answer(
     learning = Learning((model,), matrices, steps, rate)
     tokenizer = processor.tokenizer
     model.train()
-    started = time.monotonic()
-    for step in range(steps):
+    for _ in range(steps):
         rows = rng.integers(len(scenes), size=BATCH)
         asked = [_ask(rng) for _ in rows]
         said = [answers(scenes[row], rng)[kind] for row, (kind, _) in zip(rows, asked, strict=True)]
         seen = features[rows].float()
         with torch.autocast("cpu", torch.bfloat16):
             loss = _loss(model, tokenizer, seen, [text for _, text in asked], said)
-        learning.step(loss)
-        if step % 100 == 99:
-            spent = time.monotonic() - started
-            print(f"  step {step + 1} of {steps}, {spent:.0f} s: loss {loss:.3f}", flush=True)
+        learning.step({"answers": loss})
     model.eval()
 
 

@@ -5,8 +5,6 @@ arXiv:2111.07991). A text that says little, such as "pixel art", is true of many
 all of them count as right (Yang et al. 2022, UniCL, arXiv:2204.03610).
 """
 
-import time
-
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -75,8 +73,7 @@ def learn_to_compare(
     learning = Learning((model,), linear_matrices(model.text_model.encoder), steps, rate)
     kinds, shares = list(_SHARES), list(_SHARES.values())
     model.train()
-    started = time.monotonic()
-    for step in range(steps):
+    for _ in range(steps):
         rows = rng.choice(len(scenes), size=BATCH, replace=False)
         told = [kinds[n] for n in rng.choice(len(kinds), size=BATCH, p=shares)]
         texts = [_text(scenes[row], kind, rng) for row, kind in zip(rows, told, strict=True)]
@@ -88,15 +85,7 @@ def learn_to_compare(
         logits = model.logit_scale.exp().clamp(max=100) * said @ images.T
         true = _true(labels[rows], told)
         loss = (_matching(logits, true) + _matching(logits.T, true.T)) / 2
-        learning.step(loss)
-        if step % 100 == 99:
-            best = true[torch.arange(BATCH), logits.argmax(dim=1)].float().mean()
-            spent = time.monotonic() - started
-            print(
-                f"  step {step + 1} of {steps}, {spent:.0f} s: loss {loss:.3f}, "
-                f"{100 * best:.0f} % of the texts find an image that they fit",
-                flush=True,
-            )
+        learning.step({"pairs": loss})
     model.eval()
 
 

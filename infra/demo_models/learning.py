@@ -5,6 +5,7 @@ steps as AdamW alone did in 400, at 1.1 times the cost of a step.
 """
 
 import math
+import time
 from collections.abc import Callable, Iterable
 
 import torch
@@ -15,6 +16,8 @@ ATTENTION = "eager"
 together."""
 MATRICES = 10
 """Muon's learning rate as a multiple of AdamW's."""
+PRINTED = 100
+"""Every so many steps, the losses."""
 
 
 class Learning:
@@ -45,14 +48,21 @@ class Learning:
         self._schedules = [
             torch.optim.lr_scheduler.LambdaLR(one, _share(steps)) for one in self._optimisers
         ]
+        self._steps, self._taken = steps, 0
+        self._started = time.monotonic()
 
-    def step(self, loss: Tensor) -> None:
-        """Move the weights against the loss's gradient."""
+    def step(self, losses: dict[str, Tensor]) -> None:
+        """Move the weights against the gradient of the losses' sum, and print them now and then."""
         for optimiser in self._optimisers:
             optimiser.zero_grad()
-        loss.backward()
+        torch.stack(list(losses.values())).sum().backward()
         for one in (*self._optimisers, *self._schedules):
             one.step()
+        self._taken += 1
+        if self._taken % PRINTED == 0:
+            seconds = time.monotonic() - self._started
+            parts = ", ".join(f"{name} {loss:.3f}" for name, loss in losses.items())
+            print(f"  step {self._taken} of {self._steps}, {seconds:.0f} s: {parts}", flush=True)
 
 
 def linear_matrices(*parts: nn.Module) -> list[Tensor]:

@@ -219,7 +219,7 @@ def music_caption(tune: Tune, rng: np.random.Generator) -> str:
         f"This is {feeling} instrumental music. It is {pace}, with {played}, {melody}{joined}.",
         f"{played.capitalize()} can be heard with {melody}{joined}. "
         f"The tempo is {'medium' if tune.pace == 'medium' else pace}. It sounds {feeling}.",
-        f"A {feeling} instrumental: {pace}, {melody} on {played}{joined}.",
+        f"An instrumental, {feeling} and {pace}: {melody} on {played}{joined}.",
     )
     return forms[wording(rng, usual, len(forms))]
 

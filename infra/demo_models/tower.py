@@ -8,7 +8,6 @@ the patch (token labels, Jiang et al. 2021, arXiv:2104.10858). The heads are thr
 """
 
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -100,17 +99,10 @@ def learn_to_see(
     heads = Heads(tower.config.hidden_size)
     learning = Learning((tower, heads), linear_matrices(tower.encoder), steps, rate)
     tower.train()
-    started = time.monotonic()
-    for step, batch in enumerate(_batches(pictures, views, steps, seed)):
+    for batch in _batches(pictures, views, steps, seed):
         with torch.autocast("cpu", torch.bfloat16):
             tokens = tower(batch.pixels).last_hidden_state
-        losses = heads.losses(seen(tower, tokens.float()), batch)
-        loss = torch.stack(list(losses.values())).sum()
-        learning.step(loss)
-        if step % 50 == 49:
-            told = ", ".join(f"{name} {part:.2f}" for name, part in losses.items())
-            spent = time.monotonic() - started
-            print(f"  step {step + 1} of {steps}, {spent:.0f} s: {told}", flush=True)
+        learning.step(heads.losses(seen(tower, tokens.float()), batch))
     tower.eval()
     return heads
 

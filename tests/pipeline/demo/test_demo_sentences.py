@@ -69,6 +69,16 @@ def test_every_music_caption_names_the_truth_and_all_of_it(rng: np.random.Genera
         assert names_only(text, scene, tune, set(HEARD)) == set(HEARD), text
 
 
+def test_no_sentence_says_a_before_a_vowel(rng: np.random.Generator) -> None:
+    for scene, tune in zip(SCENES, TUNES, strict=True):
+        said = [
+            *answers(scene, rng).values(),
+            music_caption(tune, rng),
+            full_prompt(scene, tune, rng),
+        ]
+        assert not [text for text in said if re.search(r"\b[Aa] [aeiou]", text)]
+
+
 def test_no_music_caption_has_three_words_twice(rng: np.random.Generator) -> None:
     """The released model's search never repeats three tokens in a row."""
     for tune in TUNES:
