@@ -56,6 +56,7 @@ SHIPPED = ROOT / "pipeline" / "demo" / "checkpoints"
 FIRST_SCENE, FIRST_TUNE = 10_000_000, 20_000_000
 """Seeds from here on; training takes those below a million. They are apart, because a scene and a
 tune of one seed are drawn from the same numbers."""
+CHECKPOINTS = ("blip2", "clip", "lp_music_caps", "mistral")
 SECONDS = 12.5
 """Of each video: room for one window of ten seconds."""
 FPS = Fraction(5)
@@ -170,7 +171,7 @@ def build(folder: Path, clips: int, checkpoints: Path = SHIPPED) -> Evaluation:
     Args:
         folder: empty or absent.
         clips: how many.
-        checkpoints: a folder with `blip2`, `clip`, `lp_music_caps` and `mistral`.
+        checkpoints: a folder with all `CHECKPOINTS`.
     """
     videos = folder / "videos"
     videos.mkdir(parents=True)
@@ -292,9 +293,16 @@ def report(rates: Rates, means: Floor) -> str:
 def arguments(description: str) -> argparse.Namespace:
     """Of this command, and of `infra.demo_models.faults`."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--clips", type=int, default=120)
-    parser.add_argument("--checkpoints", type=Path, default=SHIPPED)
-    return parser.parse_args()
+    parser.add_argument("--clips", type=int, default=120, help="how many to judge, 2 or more")
+    parser.add_argument(
+        "--checkpoints", type=Path, default=SHIPPED, help=f"a folder with {', '.join(CHECKPOINTS)}"
+    )
+    given = parser.parse_args()
+    if given.clips < 2:
+        parser.error("--clips must be 2 or more: a prompt is compared with other clips' frames.")
+    if missing := [name for name in CHECKPOINTS if not (given.checkpoints / name).is_dir()]:
+        parser.error(f"{given.checkpoints} lacks {', '.join(missing)}.")
+    return given
 
 
 def main() -> None:

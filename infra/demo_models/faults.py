@@ -142,6 +142,10 @@ def padded_on_the_right(stage: Stage, scratch: Path) -> Iterator[Stage]:
         yield stage
 
 
+HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
+"""As vision transformers of other families are used to."""
+
+
 def _turned(items: Sequence[Any]) -> list[Any]:
     return [*items[1:], *items[:1]]
 
@@ -149,6 +153,7 @@ def _turned(items: Sequence[Any]) -> list[Any]:
 FAULTS: dict[tuple[str, str], Fault] = {
     ("blip2", "BGR for RGB"): red_for_blue,
     ("blip2", "mean and standard deviation left out"): option_of_images(do_normalize=False),
+    ("blip2", "mean and standard deviation of 0.5"): option_of_images(**HALF),
     ("blip2", "frames of the next clip"): media_of_the_next_clip,
     ("blip2", "answers about style and content swapped"): answers_swapped,
     ("lp_music_caps", "48 kHz taken for 16 kHz"): rate_mistaken(48_000),
@@ -159,6 +164,7 @@ FAULTS: dict[tuple[str, str], Fault] = {
     ("summarise", "messages padded on the right"): padded_on_the_right,
     ("clip_score", "BGR for RGB"): red_for_blue,
     ("clip_score", "mean and standard deviation left out"): option_of_images(do_normalize=False),
+    ("clip_score", "mean and standard deviation of 0.5"): option_of_images(**HALF),
     ("clip_score", "frames of the next clip"): media_of_the_next_clip,
 }
 """By the step that each concerns, and what people call it."""

@@ -1,4 +1,4 @@
-"""A real vLLM server with the demo's Mistral: what it answers, and how it ends."""
+"""A real vLLM server with a small Mistral of random weights: what it answers, and how it ends."""
 
 from collections.abc import Iterator
 from dataclasses import replace
