@@ -235,8 +235,11 @@ def findings(found: "Iterable[Finding]") -> "list[Finding]":
 def outcomes(found: Iterable[StepOutcome]) -> None:
     """What a run did, step by step."""
     for each in found:
-        made = counted(len(each.made), "shard") if each.made else "nothing to do"
-        parts = [made] + [f"{each.untouched} done before"] * bool(each.untouched)
+        parts = [counted(len(each.made), "shard")] if each.made else []
+        if not (each.made or each.errors or each.blocked):
+            parts.append("nothing to do")
+        if each.untouched:
+            parts.append(f"{each.untouched} done before")
         if each.asked:
             parts.append(f"{each.given} of {each.asked} {each.unit}")
         if each.failures:

@@ -141,8 +141,9 @@ def _loaded(kind: Any, path: Path) -> Any:
 
 
 def _unreadable(path: Path, error: Exception) -> FramesongError:
+    what = _first(error).rstrip(".")
     return FramesongError(
-        f"The checkpoint in `{path}` is incomplete or damaged: {_first(error)} Fetch it again."
+        f"The checkpoint in `{path}` is incomplete or damaged: {what}. Fetch it again."
     )
 
 
