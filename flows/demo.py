@@ -12,9 +12,11 @@ from flows import show
 from pipeline.demo.judging import judge, told
 from pipeline.demo.server import serve
 from pipeline.demo.videos import PLAYLIST, make_videos, plan_videos, write_playlist
+from pipeline.models.checkpoint import quick_digest
 from pipeline.recipe import load
 from pipeline.store import Dataset
 
+CHECKPOINTS = files("pipeline.demo") / "checkpoints"
 RECIPE = Path(__file__).parent / "recipes" / "demo.toml"
 TRUTHS = {
     "shape and colour": "descriptions name the right shape and colour",
@@ -51,6 +53,12 @@ def prepare(folder: Path) -> Iterator[Path]:
 def _copy_checkpoints(folder: Path) -> None:
     """What lies in `folder` already is left as it is, whatever version it is from."""
     if folder.exists():
+        with as_file(CHECKPOINTS) as shipped:
+            if quick_digest(folder) != quick_digest(shipped):
+                show.line(
+                    f"{folder} holds other checkpoints than come with this version: "
+                    "delete it to get those."
+                )
         return
     show.line(
         "Copying four small checkpoints: trained on scenes and tunes like these, "
@@ -58,7 +66,7 @@ def _copy_checkpoints(folder: Path) -> None:
     )
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    with as_file(files("pipeline.demo") / "checkpoints") as shipped:
+    with as_file(CHECKPOINTS) as shipped:
         shutil.copytree(shipped, partial)
     partial.rename(folder)
 

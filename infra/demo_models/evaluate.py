@@ -67,7 +67,7 @@ FORMATS: tuple[dict[str, Any], ...] = (
     {"trouble": "portrait"},
     {"width": 360, "height": 480, "rate": 48_000},
 )
-"""What videos differ in, in turn, from a lying mp4 with AAC at 44.1 kHz: as the demo's `PLANS`."""
+"""What videos differ in, in turn, from a wide mp4 with AAC at 44.1 kHz: as the demo's `PLANS`."""
 SECTIONS = """\
 [dataset]
 path = "dataset"

@@ -3,8 +3,9 @@
     python -m infra.demo_models.faults [--clips 120] [--checkpoints DIR]
 
 Each fault is put into the pipeline's own code in one place. The step that it concerns then runs
-again on the held-out dataset of `infra.demo_models.evaluate`, and its rows are judged as ever. A
-fault that leaves all rates above their bars would be one that the demo cannot show.
+again on the held-out dataset of `infra.demo_models.evaluate`, and its rows are judged as ever; of
+`clip_score`, the frames as its model sees them are compared with all prompts. A fault that leaves
+all rates above their bars would be one that the demo cannot show.
 """
 
 import json
@@ -38,7 +39,7 @@ DECIDES: dict[str, tuple[str, ...]] = {
     "summarise": ("subject in prompt",),
     "clip_score": ("pairs ranked right", "prompt found by its frame"),
 }
-"""The rates that each step's rows decide and a fault can lower."""
+"""The rates that each step decides and a fault can lower."""
 
 Fault = Callable[[Stage, Path], AbstractContextManager[Stage]]
 """While the block runs, the pipeline has the fault; the block gets the stage to run. The path is an

@@ -38,9 +38,10 @@ and up to two beginnings of examples; or all of it."""
 SEEDS = 1_000_000
 """Of scenes and tunes for training; evaluation takes larger ones."""
 FULL = 40
-"""From this limit on everything is said: no prompt of `full_prompt` has more than 33 words."""
+"""From this limit on everything is said: no prompt of `full_prompt` has more than 34 words."""
 
 SUBJECT_FIELDS = ("shape", "colour", "count")
+"""As `SUBJECT`. The order decides what is drawn from a seed."""
 ASKED = ("description", "prompt", "style")
 SUBJECT = ("count", "colour", "shape")
 SEEN = (*SUBJECT, "background", "time of day", "weather")

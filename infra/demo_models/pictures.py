@@ -18,6 +18,7 @@ from pipeline.demo.shapes import shape_mask
 
 SIDE = 96
 """Pixels of the square images that the models see."""
+WORKERS = 2
 PATCH = 12
 """Pixels of a side of one of their patches."""
 SIZES = ((320, 180), (320, 180), (320, 180), (427, 240), (640, 360), (240, 180), (180, 320))
@@ -53,10 +54,10 @@ class Pictures:
     """[N, 7]: the truth, as numbers in the order of `ATTRIBUTES`."""
 
 
-def training_scenes(count: int, first: int = 0) -> list[int]:
-    """Seeds of that many scenes that are not held out, from `first` on."""
+def training_scenes(count: int) -> list[int]:
+    """Seeds of that many scenes that are not held out, from 0 on."""
     seeds: list[int] = []
-    seed = first
+    seed = 0
     while len(seeds) < count:
         if not scene_held_out(draw_scene(seed)):
             seeds.append(seed)
@@ -64,10 +65,10 @@ def training_scenes(count: int, first: int = 0) -> list[int]:
     return seeds
 
 
-def make_pictures(seeds: list[int], workers: int = 2) -> Pictures:
+def make_pictures(seeds: list[int]) -> Pictures:
     """A frame of each scene at a random moment, through JPEG at a random quality."""
     pieces = [seeds[i : i + 500] for i in range(0, len(seeds), 500)]
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(WORKERS) as pool:
         made = list(pool.map(_make, pieces))
     return Pictures(
         seeds=np.concatenate([one.seeds for one in made]),

@@ -80,8 +80,9 @@ FEELINGS: dict[tuple[Pace, Drums], tuple[str, ...]] = {
     ("fast", "soft"): ("lively", "cheeky"),
     ("fast", "driving"): ("energetic", "wild"),
 }
-"""How a tune feels. Its mode would be the better guide, but a model of this size did not learn from
-1,280 tunes whether a third is major or minor: of others it told no more than by guessing."""
+"""How a tune feels. Its mode would be the better guide, but a first model of this size, trained on
+1,280 tunes, did not learn whether a third is major or minor: of others it told no more than by
+guessing."""
 DENSITIES: dict[Density, str] = {
     "sparse": "a sparse melody",
     "flowing": "a flowing melody",
@@ -138,10 +139,10 @@ def _usual(scene: Scene) -> int:
     )
 
 
-def subject(scene: Scene, rng: np.random.Generator, single: bool = True) -> str:
-    """ "three red stars", "a red star" or "a single red star"."""
+def subject(scene: Scene, rng: np.random.Generator) -> str:
+    """ "three red stars", "a single red star" or "one red star"."""
     if scene.count == 1:
-        first = ("one", "a single")[wording(rng, int(single), 2)]
+        first = ("one", "a single")[wording(rng, 1, 2)]
         return f"{first} {scene.colour} {scene.shape}"
     return f"{NUMBERS[scene.count - 1]} {scene.colour} {scene.shape}s"
 

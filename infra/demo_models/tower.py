@@ -75,16 +75,10 @@ class Heads(nn.Module):
             "patch colour": F.cross_entropy(self.colour(subject), batch.labels[whose, 1]),
         }
 
-    @torch.no_grad()
-    def right(self, tokens: Tensor, labels: Tensor) -> Tensor:
-        """Which attributes are told rightly: [B, 7]."""
-        told = [head(tokens[:, 0]).argmax(dim=1) for head in self.image]
-        return torch.stack(told, dim=1) == labels
-
 
 def learn_to_see(
     tower: nn.Module, pictures: Pictures, views: tuple[int, ...], steps: int, rate: float, seed: int
-) -> Heads:
+) -> None:
     """Train a tower whose `last_hidden_state` is [B, 1 + patches, width].
 
     Args:
@@ -104,7 +98,6 @@ def learn_to_see(
             tokens = tower(batch.pixels).last_hidden_state
         learning.step(heads.losses(seen(tower, tokens.float()), batch))
     tower.eval()
-    return heads
 
 
 @torch.no_grad()

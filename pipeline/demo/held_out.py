@@ -1,7 +1,7 @@
 """Which scenes and tunes the demo's checkpoints never saw when they were trained.
 
 Combinations are held out, not only seeds: each value was seen, and each pair of values, but not all
-of these together.
+of these together. CLIP alone read moods and lights of any tune: they cannot be seen in its frames.
 """
 
 from typing import get_args

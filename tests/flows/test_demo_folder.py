@@ -45,7 +45,7 @@ def test_an_interrupted_copy_is_made_again(tmp_path: Path) -> None:
     assert not half.exists()
 
 
-def test_a_folder_from_before_keeps_its_checkpoints_and_its_recipe(
+def test_a_folder_from_before_keeps_its_checkpoints_and_its_recipe_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = tmp_path / "demo" / "checkpoints" / "blip2"
@@ -55,4 +55,13 @@ def test_a_folder_from_before_keeps_its_checkpoints_and_its_recipe(
     with demo.prepare(tmp_path / "demo") as folder:
         assert [path.name for path in (folder / "checkpoints").iterdir()] == ["blip2"]
     assert recipe.read_text(encoding="utf-8") == "# mine\n"
-    assert "checkpoints" not in capsys.readouterr().err
+    assert "holds other checkpoints than come with this version" in capsys.readouterr().err
+
+
+def test_checkpoints_of_this_version_are_not_spoken_of_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with demo.prepare(tmp_path / "demo"):
+        assert "Copying four small checkpoints" in capsys.readouterr().err
+    with demo.prepare(tmp_path / "demo"):
+        assert "checkpoints" not in capsys.readouterr().err

@@ -4,14 +4,17 @@ pipeline gives them something else than it should."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from infra.demo_models.evaluate import Evaluation
+from infra.demo_models.evaluate import Evaluation, all_cosines
 from infra.demo_models.faults import DECIDES, FAULTS, rates_with
 from pipeline.demo.held_out import scene_held_out, tune_held_out
-from pipeline.demo.judging import BARS, Rates, below
+from pipeline.demo.judging import BARS, PROMPT, Rates, below
 from pipeline.stage import Stage
+from pipeline.stages.clip_score import ClipScore
+from schemas import SCORES
 from tests.pipeline.export.export_data import digests
 
 pytestmark = pytest.mark.timeout(900)
@@ -45,13 +48,25 @@ def test_a_fault_shows(held_out: Evaluation, step: str, name: str) -> None:
     assert below(rates) != []
 
 
-@pytest.mark.parametrize("step", DECIDES)
+@pytest.mark.parametrize("step", [step for step in DECIDES if step != "clip_score"])
 def test_a_step_that_runs_again_without_a_fault_gives_the_same_rates(
     held_out: Evaluation, held_out_rates: Rates, step: str
 ) -> None:
     """So it is the faults that lower them, and not the second run."""
     rates = rates_with(held_out, step, no_fault)
     assert rates == {name: held_out_rates[name] for name in DECIDES[step]}
+
+
+def test_the_stored_scores_are_those_of_each_clip_with_its_own_prompt(held_out: Evaluation) -> None:
+    step = held_out.recipe.step("clip_score")
+    stage = cast(ClipScore, held_out.recipe.runnable(step.stage))
+    clips = held_out.told()
+    own = all_cosines(held_out.dataset, step, stage, clips).diagonal()
+    variant = dict(held_out.recipe.tables())[SCORES]
+    rows = held_out.dataset.read_all(SCORES, variant)
+    stored = {row.clip_id: row.value for row in rows if row.subject == PROMPT}
+    names = [clip.clip_id for clip in clips]
+    assert stored == pytest.approx(dict(zip(names, own, strict=True)), abs=1e-4)
 
 
 def test_a_fault_leaves_the_dataset_as_it_is(held_out: Evaluation) -> None:

@@ -1,5 +1,6 @@
 """The checkpoints that come with the package: small, safe to load, and in the released formats."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,6 @@ def test_mistral_loads_with_the_chat_template_of_v02() -> None:
 
 
 def test_mistral_reads_every_word_of_the_instruction_as_one_token() -> None:
-    loaded = local.load(SHIPPED / "mistral", "cpu")
-    words = builtin_instruction().split()
-    assert len(loaded.prompt(builtin_instruction())) < 2 * len(words)
+    tokenizer = local.load(SHIPPED / "mistral", "cpu").tokenizer
+    words = re.findall(r"[A-Za-z]+", builtin_instruction())
+    assert [word for word in words if len(tokenizer.tokenize(word)) != 1] == []
